@@ -1,0 +1,124 @@
+import type { DataModel } from '../datamodel/data-model.ts';
+import type { Clock } from '../platform/clock.ts';
+import type { Logger } from '../platform/logger.ts';
+import type { DocumentStore } from '../platform/store/document-store.ts';
+
+/** DeviceId of an endpoint; fixed for its life. OUI is six upper-case hex digits. */
+export interface EndpointIdentity {
+  readonly manufacturer: string;
+  readonly oui: string;
+  /** May be empty. */
+  readonly productClass: string;
+  readonly serialNumber: string;
+}
+
+/** What ManagementServer. holds and the endpoint obeys. Written by the ACS through the data model, persisted per endpoint. */
+export interface AcsSettings {
+  readonly enableCwmp: boolean;
+  readonly url: string;
+  readonly username: string;
+  readonly password: string;
+  readonly periodicInformEnable: boolean;
+  /** Seconds, >= 1. */
+  readonly periodicInformInterval: number;
+  /** xsd:dateTime; the Unknown Time lets the endpoint pick the phase. */
+  readonly periodicInformTime: string;
+  readonly connectionRequestUsername: string;
+  readonly connectionRequestPassword: string;
+  /** Seconds, 1..65535 (m). */
+  readonly retryMinimumWaitInterval: number;
+  /** Thousandths, 1000..65535 (k). */
+  readonly retryIntervalMultiplier: number;
+  /** Seconds. */
+  readonly defaultActiveNotificationThrottle: number;
+  readonly provisioningCode: string;
+}
+
+/** The settings of one endpoint, durable. */
+export interface SettingsStore {
+  readonly current: AcsSettings;
+  /** Resolves when the change is on the disk. */
+  update(change: Partial<AcsSettings>): Promise<void>;
+  onChange(listener: (current: AcsSettings, previous: AcsSettings) => void): () => void;
+}
+
+export interface TlsOptions {
+  /** PEM text of the CAs to trust instead of the built-in ones. */
+  readonly ca?: string;
+  readonly certificate?: string;
+  readonly key?: string;
+  readonly minVersion: 'TLSv1.2' | 'TLSv1.3';
+}
+
+export interface EndpointEvent {
+  readonly code: string;
+  readonly commandKey: string;
+}
+
+export type SessionResult = 'succeeded' | 'failed';
+
+/** For the status page: no secrets, nothing live. */
+export interface EndpointStatus {
+  readonly identity: EndpointIdentity;
+  /** Empty until the listener is up. */
+  readonly connectionRequestUrl: string;
+  readonly lastInform:
+    | {
+        readonly time: string;
+        readonly events: readonly string[];
+        readonly result: SessionResult | 'running';
+        readonly error?: string;
+      }
+    | undefined;
+  readonly retryCount: number;
+  readonly pendingEvents: readonly EndpointEvent[];
+  readonly inSession: boolean;
+}
+
+/** Listener that many endpoints share: one unguessable path each, digest-protected [TR-069 3.2.2]. */
+export interface ConnectionRequestListener {
+  start(): Promise<void>;
+  stop(): Promise<void>;
+  /** host and port actually bound. Valid after start. */
+  readonly address: { readonly host: string; readonly port: number };
+  /**
+   * Serves `path` (secret, without leading slash) until the returned function is called.
+   * Returns the URL the ACS must use through `url`.
+   */
+  register(path: string, target: ConnectionRequestTarget): { readonly url: string; unregister(): void };
+}
+
+export interface ConnectionRequestTarget {
+  /** Read at each request: the ACS may have changed them a moment ago. */
+  credentials(): { readonly username: string; readonly password: string };
+  /** `offline` is answered 503 [TR-069 J]; `accepted` 200. Called only after good credentials. */
+  accept(): 'accepted' | 'busy' | 'offline';
+}
+
+export interface CwmpEndpointOptions {
+  readonly identity: EndpointIdentity;
+  /** Key prefix in the store, e.g. `endpoint/0011AA-Nas-123`. */
+  readonly storeKey: string;
+  readonly store: DocumentStore;
+  readonly model: DataModel;
+  readonly settings: SettingsStore;
+  /** PEM texts; the name check is always on. */
+  readonly tls: TlsOptions;
+  readonly connectionRequests: ConnectionRequestListener;
+  /** Limits how many sessions run at once over all endpoints. */
+  readonly scheduler: SessionScheduler;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly userAgent: string;
+  /** False while the Proxied Device is offline: no session is opened, connection requests are answered 503. */
+  readonly isReachable: () => boolean;
+  /** Local address the ACS sees; ignored when undefined. */
+  readonly localAddress?: string;
+  /** Seconds to wait for one answer of the ACS; 30 or more [TR-069 3.7]. */
+  readonly acsTimeoutSeconds?: number;
+}
+
+/** Hands out the right to run a session, first come first served. */
+export interface SessionScheduler {
+  acquire(): Promise<() => void>;
+}

@@ -1,0 +1,164 @@
+/** One service of a device description [UDA 2.3]. All URLs are absolute and point to the announcing address. */
+export interface ServiceDescription {
+  readonly serviceType: string;
+  readonly serviceId: string;
+  readonly scpdUrl: string;
+  readonly controlUrl: string;
+  /** Undefined: the service has no events. */
+  readonly eventSubUrl: string | undefined;
+}
+
+/** One device, root or embedded, as described. Strings are trimmed; missing ones are empty. */
+export interface DeviceDescription {
+  /** Opaque, as announced, e.g. `uuid:…`; compare case-insensitively. */
+  readonly udn: string;
+  readonly deviceType: string;
+  readonly friendlyName: string;
+  readonly manufacturer: string;
+  readonly manufacturerUrl: string;
+  readonly modelDescription: string;
+  readonly modelName: string;
+  readonly modelNumber: string;
+  readonly modelUrl: string;
+  readonly serialNumber: string;
+  readonly upc: string;
+  readonly presentationUrl: string;
+  readonly services: readonly ServiceDescription[];
+  readonly devices: readonly DeviceDescription[];
+}
+
+export interface ScpdArgument {
+  readonly name: string;
+  readonly direction: 'in' | 'out';
+  readonly relatedStateVariable: string;
+}
+
+export interface ScpdAction {
+  readonly name: string;
+  readonly arguments: readonly ScpdArgument[];
+}
+
+export interface ScpdStateVariable {
+  readonly name: string;
+  readonly dataType: string;
+  readonly sendEvents: boolean;
+  readonly defaultValue: string | undefined;
+  readonly allowedValues: readonly string[];
+}
+
+/** Service description document [UDA 2.5]. */
+export interface Scpd {
+  readonly actions: ReadonlyMap<string, ScpdAction>;
+  readonly stateVariables: ReadonlyMap<string, ScpdStateVariable>;
+}
+
+/** What SSDP tells of a root device at one location. */
+export interface Announcement {
+  /** The UDN of the root device. */
+  readonly udn: string;
+  readonly location: string;
+  /** Address that the SSDP message came from. */
+  readonly sourceAddress: string;
+  /** Our own address on the interface it is reached by. */
+  readonly localAddress: string;
+  readonly interfaceName: string;
+  readonly maxAgeSeconds: number;
+  readonly server: string;
+  readonly bootId: number | undefined;
+  readonly configId: number | undefined;
+  readonly searchPort: number | undefined;
+  /** Value of the header Announcement.dm.upnp.org in the last byebye (AboutToReboot, AboutToBaselineReset). */
+  readonly dmAnnouncement: string | undefined;
+}
+
+/** A root device that is present on the LAN, with its fetched description. */
+export interface RootDevice {
+  readonly announcement: Announcement;
+  readonly description: DeviceDescription;
+  readonly specVersion: { readonly major: number; readonly minor: number };
+}
+
+/** Why a root device was lost. */
+export type LossReason = 'byebye' | 'expired' | 'rebooted' | 'stopped';
+
+/** An argument of an action. A deviating device puts the list document into the body unescaped: `xml` is then its text. */
+export type OutArguments = ReadonlyMap<string, string>;
+
+/** Error answered by the device for an action [UDA 3.2.2], or `transport` trouble on the way. */
+export class ActionError extends Error {
+  /** `upnp` = the device answered with a UPnPError; `transport` = no usable answer came (then `code` is 0). */
+  readonly source: 'upnp' | 'transport';
+  readonly code: number;
+  readonly serviceType: string;
+  readonly action: string;
+
+  constructor(
+    source: 'upnp' | 'transport',
+    code: number,
+    serviceType: string,
+    action: string,
+    message: string,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+    this.name = 'ActionError';
+    this.source = source;
+    this.code = code;
+    this.serviceType = serviceType;
+    this.action = action;
+  }
+}
+
+/** Subscription state as shown to operators. */
+export type SubscriptionState = 'none' | 'subscribing' | 'active' | 'lost';
+
+export interface EventMessage {
+  readonly sid: string;
+  readonly seq: number;
+  /** Variable name -> text (unescaped once). */
+  readonly variables: ReadonlyMap<string, string>;
+}
+
+export interface Subscription {
+  readonly state: SubscriptionState;
+  /** Cancels (UNSUBSCRIBE) and forgets. Never rejects. */
+  stop(): Promise<void>;
+}
+
+export interface SubscriptionListener {
+  /** A NOTIFY in sequence. It was answered 200 already. */
+  onEvent(message: EventMessage): void;
+  /** `active` again after `lost` means events may have been missed: re-read. */
+  onState(state: SubscriptionState): void;
+}
+
+export interface ControlPointListener {
+  /** A device came, or came back, or its description, address or BOOTID changed: `previous` is what was known. */
+  deviceAppeared(device: RootDevice, previous: RootDevice | undefined): void;
+  deviceLost(device: RootDevice, reason: LossReason): void;
+  /** The description could not be fetched or parsed. */
+  deviceUnusable(announcement: Announcement, error: Error): void;
+}
+
+/** LAN side: discovery, description, control and eventing [UDA 1-4]. */
+export interface ControlPoint {
+  start(): Promise<void>;
+  stop(): Promise<void>;
+  /** Multicasts a search now on every interface. */
+  search(): void;
+  readonly devices: readonly RootDevice[];
+  fetchScpd(device: RootDevice, service: ServiceDescription): Promise<Scpd>;
+  /**
+   * Invokes an action. In-arguments go in the order given (SCPD order).
+   * @throws ActionError
+   */
+  invoke(
+    device: RootDevice,
+    service: ServiceDescription,
+    action: string,
+    inArguments: readonly (readonly [name: string, value: string])[],
+    options?: { readonly signal?: AbortSignal; readonly timeoutMs?: number },
+  ): Promise<OutArguments>;
+  /** Subscribes and keeps subscribed (renewal, 412, SEQ gaps, retries) until stopped. */
+  subscribe(device: RootDevice, service: ServiceDescription, listener: SubscriptionListener): Subscription;
+}
