@@ -1,14 +1,16 @@
 import { XmlError } from './xml-error.ts';
 
 const MAX_DEPTH = 64;
-const MAX_ELEMENTS = 10_000;
+const MAX_ELEMENTS = 5_000;
+/** Characters in one tag. */
+const MAX_TAG_LENGTH = 16 * 1024;
 
 /** `&` that begins none of the references XML knows without a DTD. */
 const BARE_AMPERSAND = /&(?!(?:amp|lt|gt|quot|apos|#\d{1,7}|#[xX][0-9a-fA-F]{1,6});)/g;
 
 /**
- * Makes sloppy markup digestible for a parser without limits of its own, in one linear pass: refuses DOCTYPE, caps depth and
- * number of elements, and writes `&amp;` for each `&` that is not a reference. It judges nothing else; the parser does.
+ * Makes sloppy markup digestible for a parser without limits of its own, in one linear pass: refuses DOCTYPE, caps depth,
+ * number of elements and length of a tag, and writes `&amp;` for each `&` that is not a reference. It judges nothing else; the parser does.
  * @throws XmlError
  */
 export function prepareLooseMarkup(source: string): string {
@@ -29,6 +31,7 @@ export function prepareLooseMarkup(source: string): string {
       continue;
     }
     if (markup.startsWith('<!')) throw errorAt(source, start, 'DOCTYPE is not allowed');
+    if (markup.length > MAX_TAG_LENGTH) throw errorAt(source, start, 'tag too long');
     if (markup.startsWith('</')) depth -= 1;
     else {
       elements += 1;
