@@ -194,7 +194,13 @@ export type CpeResponse =
   | { readonly kind: 'RebootResponse' }
   | { readonly kind: 'FactoryResetResponse' }
   | {
-      readonly kind: 'DownloadResponse' | 'UploadResponse';
+      readonly kind: 'DownloadResponse';
+      readonly Status: 0 | 1;
+      readonly StartTime: string;
+      readonly CompleteTime: string;
+    }
+  | {
+      readonly kind: 'UploadResponse';
       readonly Status: 0 | 1;
       readonly StartTime: string;
       readonly CompleteTime: string;
@@ -291,7 +297,18 @@ export interface UnknownMethod {
   readonly name: string;
 }
 
-export type CwmpMessage = AcsRequest | CpeResponse | CpeRequest | AcsResponse | Fault | UnknownMethod;
+/** A known RPC whose content cannot be read (a number that is none, a missing list): answered with 9003 (by a CPE). */
+export interface InvalidArguments {
+  readonly kind: 'InvalidArguments';
+  /** The RPC's element name. */
+  readonly method: string;
+  /** For the fault's FaultString and the log; holds element names, never values. */
+  readonly reason: string;
+}
+
+export type RpcMessage = AcsRequest | CpeResponse | CpeRequest | AcsResponse;
+
+export type CwmpMessage = RpcMessage | Fault | UnknownMethod | InvalidArguments;
 
 export interface EnvelopeHeader {
   /** cwmp:ID as text; undefined when absent. */
