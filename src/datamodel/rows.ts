@@ -46,7 +46,8 @@ export class RowNumbers {
 function readCounters(document: unknown): Record<string, number> {
   const counters: Record<string, number> = {};
   if (typeof document !== 'object' || document === null) return counters;
-  for (const [path, number] of Object.entries(document) as [string, unknown][]) {
+  const entries: [string, unknown][] = Object.entries(document);
+  for (const [path, number] of entries) {
     if (typeof number === 'number' && Number.isSafeInteger(number) && number > 0) counters[path] = number;
   }
   return counters;

@@ -1,0 +1,152 @@
+import type { Constraint } from '../datamodel/value.ts';
+import type { LocalParameter, LocalProvider, ParameterSchema } from './local-object.ts';
+import { rootName } from './root.ts';
+import type { RootObject } from './root.ts';
+import type { DeviceSettings, DocumentSettingsStore } from './settings-store.ts';
+
+export interface ManagementServerOptions {
+  readonly root: RootObject;
+  readonly settings: DocumentSettingsStore;
+  /** The endpoint's ParameterKey; "" until the ACS gave one. */
+  readonly parameterKey: () => string;
+  /** Where the ACS sends Connection Requests; "" while there is no listener. */
+  readonly connectionRequestUrl: () => string;
+}
+
+type KeysOf<T> = {
+  [K in keyof DeviceSettings]: DeviceSettings[K] extends T ? K : never;
+}[keyof DeviceSettings];
+
+const NAME_LENGTH = 256;
+/** [TR-106] URL of TR-181 issue 2; TR-098 has string(256). */
+const URL_LENGTH = { 'Device:2': 2048, 'InternetGatewayDevice:1': 256, 'Device:1': 256 } as const;
+
+/**
+ * Adds `ManagementServer.`: those parameters that this daemon obeys, with the constraints of TR-181 issue 2 and TR-098. What
+ * the ACS writes is durable in `settings` before the write is acknowledged.
+ */
+export function addManagementServer(provider: LocalProvider, options: ManagementServerOptions): void {
+  provider.add(`${rootName(options.root)}.ManagementServer.`, {
+    ...acsAccess(options),
+    ...periodicInform(options.settings),
+    ...state(options),
+    ...connectionRequest(options.settings),
+    ...behaviour(options.settings),
+    ...addressing(options.root),
+  });
+}
+
+function acsAccess({ root, settings }: ManagementServerOptions): Readonly<Record<string, LocalParameter>> {
+  return {
+    EnableCWMP: flag(settings, 'enableCwmp'),
+    URL: { ...text(settings, 'url', URL_LENGTH[root]), check: checkAcsUrl },
+    Username: text(settings, 'username', NAME_LENGTH),
+    Password: { ...text(settings, 'password', NAME_LENGTH), hidden: true },
+  };
+}
+
+function periodicInform(settings: DocumentSettingsStore): Readonly<Record<string, LocalParameter>> {
+  return {
+    PeriodicInformEnable: flag(settings, 'periodicInformEnable'),
+    PeriodicInformInterval: count(settings, 'periodicInformInterval', { ranges: [{ min: 1n }] }),
+    PeriodicInformTime: {
+      type: 'dateTime',
+      writable: true,
+      get: () => settings.current.periodicInformTime,
+      set: (value) => settings.update({ periodicInformTime: value }),
+    },
+  };
+}
+
+function state(options: ManagementServerOptions): Readonly<Record<string, LocalParameter>> {
+  const url: ParameterSchema = {
+    type: 'string',
+    constraint: { maxLength: URL_LENGTH[options.root] },
+    forcedInform: true,
+    notification: 'forcedDefault',
+  };
+  return {
+    ParameterKey: {
+      type: 'string',
+      constraint: { maxLength: 32 },
+      forcedInform: true,
+      notification: 'canDeny',
+      get: options.parameterKey,
+    },
+    ConnectionRequestURL: { ...url, get: options.connectionRequestUrl },
+  };
+}
+
+function connectionRequest(settings: DocumentSettingsStore): Readonly<Record<string, LocalParameter>> {
+  return {
+    ConnectionRequestUsername: text(settings, 'connectionRequestUsername', NAME_LENGTH),
+    ConnectionRequestPassword: { ...text(settings, 'connectionRequestPassword', NAME_LENGTH), hidden: true },
+  };
+}
+
+function behaviour(settings: DocumentSettingsStore): Readonly<Record<string, LocalParameter>> {
+  return {
+    UpgradesManaged: flag(settings, 'upgradesManaged'),
+    DefaultActiveNotificationThrottle: count(settings, 'defaultActiveNotificationThrottle'),
+    CWMPRetryMinimumWaitInterval: count(settings, 'retryMinimumWaitInterval', {
+      ranges: [{ min: 1n, max: 65_535n }],
+    }),
+    CWMPRetryIntervalMultiplier: count(settings, 'retryIntervalMultiplier', {
+      ranges: [{ min: 1000n, max: 65_535n }],
+    }),
+  };
+}
+
+/** Instances are addressed by number only, and paths have no wildcards. */
+function addressing(root: RootObject): Readonly<Record<string, LocalParameter>> {
+  const no = { type: 'boolean', get: () => 'false' } as const;
+  switch (root) {
+    case 'Device:2':
+      return { AliasBasedAddressing: { ...no, forcedInform: true }, InstanceWildcardsSupported: no };
+    case 'InternetGatewayDevice:1':
+      return { AliasBasedAddressing: { ...no, forcedInform: true } };
+    case 'Device:1':
+      return {};
+  }
+}
+
+function text(settings: DocumentSettingsStore, name: KeysOf<string>, maxLength: number): LocalParameter {
+  return {
+    type: 'string',
+    writable: true,
+    constraint: { maxLength },
+    get: () => settings.current[name],
+    set: (value) => settings.update({ [name]: value }),
+  };
+}
+
+function flag(settings: DocumentSettingsStore, name: KeysOf<boolean>): LocalParameter {
+  return {
+    type: 'boolean',
+    writable: true,
+    get: () => String(settings.current[name]),
+    set: (value) => settings.update({ [name]: value === 'true' }),
+  };
+}
+
+function count(
+  settings: DocumentSettingsStore,
+  name: KeysOf<number>,
+  constraint?: Constraint,
+): LocalParameter {
+  return {
+    type: 'unsignedInt',
+    writable: true,
+    constraint,
+    get: () => String(settings.current[name]),
+    set: (value) => settings.update({ [name]: Number(value) }),
+  };
+}
+
+/** A URL that cannot be reached would cut the device off from every ACS that could correct it. */
+function checkAcsUrl(value: string): string | undefined {
+  const url = URL.canParse(value) ? new URL(value) : undefined;
+  if (url?.protocol !== 'http:' && url?.protocol !== 'https:') return 'not an http or https URL';
+  if (url.username !== '' || url.password !== '') return 'the URL must not contain credentials';
+  return undefined;
+}
