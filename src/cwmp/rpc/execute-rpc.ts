@@ -1,0 +1,49 @@
+import type { Clock } from '../../platform/clock.ts';
+import type { Logger } from '../../platform/logger.ts';
+import type { AcsRequest, CpeResponse, Fault, UnknownMethod } from '../codec/messages.ts';
+import { toRpcFault } from './fault-map.ts';
+import type { RpcContext } from './rpc-context.ts';
+import { RpcFault } from './rpc-fault.ts';
+import type { RpcRegistry } from './rpc-registry.ts';
+
+export interface RpcExecution {
+  readonly registry: RpcRegistry;
+  readonly context: Omit<RpcContext, 'signal' | 'methods'>;
+  /** Below the patience of deployed ACSs, which is 30 s. */
+  readonly deadlineMs: number;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+/** Executes one request of the ACS. Always answers: a failure is a fault, a handler that takes too long 9002. */
+export async function executeRpc(
+  request: AcsRequest | UnknownMethod,
+  { registry, context, deadlineMs, clock, logger }: RpcExecution,
+): Promise<CpeResponse | Fault> {
+  if (request.kind === 'UnknownMethod') return new RpcFault(9000, request.name.slice(0, 64)).toMessage();
+  const abort = new AbortController();
+  let cancel = (): void => undefined;
+  const deadline = new Promise<never>((_resolve, reject) => {
+    const timer = clock.schedule(deadlineMs, () => {
+      const fault = new RpcFault(9002, 'the device did not answer in time');
+      abort.abort(fault);
+      reject(fault);
+    });
+    cancel = () => timer.cancel();
+  });
+  try {
+    const execution = registry.execute(request, {
+      ...context,
+      signal: abort.signal,
+      methods: () => registry.methods,
+    });
+    return await Promise.race([execution, deadline]);
+  } catch (error) {
+    const fault = toRpcFault(error);
+    if (fault === undefined) logger.error('RPC failed', { method: request.kind, error });
+    else logger.info('RPC refused', { method: request.kind, code: fault.code, reason: fault.message });
+    return (fault ?? new RpcFault(9002)).toMessage();
+  } finally {
+    cancel();
+  }
+}

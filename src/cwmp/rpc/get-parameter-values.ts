@@ -1,0 +1,27 @@
+import { ModelError } from '../../datamodel/model-error.ts';
+import type { CpeResponse, ParameterValueStruct } from '../codec/messages.ts';
+import type { RpcContext } from './rpc-context.ts';
+import type { RpcRequest } from './rpc-registry.ts';
+import { selectParameters } from './select-parameters.ts';
+
+/** [TR-069 A.3.2.2] Hidden parameters read as the empty string: the model sees to that. */
+export async function getParameterValues(
+  request: RpcRequest<'GetParameterValues'>,
+  { model, signal }: RpcContext,
+): Promise<CpeResponse> {
+  const parameters = selectParameters(model, request.ParameterNames);
+  const outcomes = await model.readValues(parameters, signal);
+  const named = new Set(request.ParameterNames);
+  const list: ParameterValueStruct[] = [];
+  for (const [index, parameter] of parameters.entries()) {
+    const outcome = outcomes[index];
+    if (typeof outcome === 'string') {
+      list.push({ Name: parameter.path, Value: outcome, Type: parameter.type });
+      continue;
+    }
+    // What vanished from below a partial path meanwhile was not asked for by name.
+    if (outcome?.kind === 'invalidName' && !named.has(parameter.path)) continue;
+    throw outcome ?? new ModelError('internal', 'no value', parameter.path);
+  }
+  return { kind: 'GetParameterValuesResponse', ParameterList: list };
+}

@@ -1,0 +1,24 @@
+import type { AttributeStore } from '../../datamodel/attributes.ts';
+import type { DataModel } from '../../datamodel/data-model.ts';
+
+/** What the handlers may use of the endpoint they answer for. */
+export interface RpcContext {
+  readonly model: DataModel;
+  /** Read only; changes go through `replaceAttributes`. */
+  readonly attributes: AttributeStore;
+  /** Names of all registered methods. */
+  readonly methods: () => readonly string[];
+  /** Aborted when the ACS would lose patience. */
+  readonly signal: AbortSignal;
+  /** Resolves when the key is durable. */
+  readonly setParameterKey: (key: string) => Promise<void>;
+  /** Takes `attributes` in place of the current ones; resolves when they are durable. */
+  readonly replaceAttributes: (attributes: AttributeStore) => Promise<void>;
+  /** Resolves when the order is durable. @throws RpcFault 9004 when there are too many */
+  readonly scheduleInform: (delaySeconds: number, commandKey: string) => Promise<void>;
+  /** Runs `action` when the session is over: more requests may follow in it [TR-069 A.3.2.8]. */
+  readonly afterSession: (action: () => Promise<void>) => void;
+}
+
+/** [TR-069 A.3.2] CommandKey and ParameterKey hold at most 32 characters. */
+export const MAX_KEY_LENGTH = 32;
