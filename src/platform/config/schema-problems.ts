@@ -1,0 +1,75 @@
+import type * as v from 'valibot';
+
+import { describeKey, SECRET_KEYS } from './schema.ts';
+
+export interface KeyProblem {
+  readonly path: readonly string[];
+  readonly message: string;
+}
+
+/** Keys that the schema does not have, with the nearest that it has. */
+export function findUnknownKeys(data: unknown, path: readonly string[] = []): KeyProblem[] {
+  if (Array.isArray(data)) {
+    return data.flatMap((entry, index) => findUnknownKeys(entry, [...path, String(index)]));
+  }
+  if (typeof data !== 'object' || data === null) return [];
+  const keys = describeKey(path)?.keys;
+  if (keys === undefined) return [];
+  return Object.entries(data).flatMap(([key, value]) => {
+    const below = [...path, key];
+    if (keys.includes(key)) return findUnknownKeys(value, below);
+    const nearest = nearestKey(key, keys);
+    const hint = nearest === undefined ? '' : `, did you mean ${nearest}?`;
+    return [{ path: below, message: `unknown key${hint}; allowed: ${keys.join(', ')}` }];
+  });
+}
+
+/** One problem per key; unknown keys are `findUnknownKeys`'s business. */
+export function toProblems(
+  issues: readonly {
+    type: string;
+    expected: string | null;
+    input: unknown;
+    path?: readonly v.IssuePathItem[] | undefined;
+  }[],
+): KeyProblem[] {
+  const problems = new Map<string, KeyProblem>();
+  for (const issue of issues) {
+    if (issue.type === 'strict_object' && issue.expected === 'never') continue;
+    const path = (issue.path ?? []).map((item) => String(item.key));
+    const key = path.join('.');
+    if (problems.has(key)) continue;
+    const allowed = describeKey(path)?.allowed ?? '';
+    problems.set(key, { path, message: `${describeValue(key, issue.input)}; allowed: ${allowed}` });
+  }
+  return [...problems.values()];
+}
+
+function describeValue(key: string, value: unknown): string {
+  if (value === undefined) return 'is missing';
+  if (SECRET_KEYS.includes(key)) return `a ${typeof value} of this form is not allowed`;
+  const text = JSON.stringify(value) ?? 'this';
+  return `${text.length > 80 ? `${text.slice(0, 80)}…` : text} is not allowed`;
+}
+
+function nearestKey(key: string, keys: readonly string[]): string | undefined {
+  const ranked = keys
+    .map((candidate) => ({ candidate, distance: editDistance(key.toLowerCase(), candidate.toLowerCase()) }))
+    .sort((a, b) => a.distance - b.distance);
+  const best = ranked[0];
+  return best !== undefined && best.distance <= Math.max(2, key.length / 3) ? best.candidate : undefined;
+}
+
+function editDistance(a: string, b: string): number {
+  if (Math.abs(a.length - b.length) > 10) return Infinity;
+  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
+  for (let i = 1; i <= a.length; i += 1) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j += 1) {
+      const substitution = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
+      next.push(Math.min((row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1, substitution));
+    }
+    row = next;
+  }
+  return row[b.length] ?? Infinity;
+}
