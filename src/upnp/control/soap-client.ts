@@ -1,0 +1,102 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { HttpError } from '../../platform/http/http-error.ts';
+import type { HttpResponse } from '../../platform/http/http-message.ts';
+import { lanRequest } from '../../platform/http/lan-http.ts';
+import { escapeText } from '../../platform/xml/escape.ts';
+import { XmlError, XmlParser } from '../../platform/xml/xml-parser.ts';
+import { ActionError } from '../types.ts';
+import type { OutArguments } from '../types.ts';
+import { ResponseHandler } from './response-handler.ts';
+
+/** [UDA 3.2]: a device must answer within 30 s. */
+export const DEFAULT_ACTION_TIMEOUT_MS = 30_000;
+const MAX_RESPONSE_BYTES = 16 * 1024 * 1024;
+/** Bytes parsed before others get a turn; about 2 ms. */
+const PARSE_SLICE_BYTES = 64 * 1024;
+
+export interface ActionRequest {
+  readonly controlUrl: string;
+  readonly localAddress: string;
+  readonly serviceType: string;
+  readonly action: string;
+  readonly inArguments: readonly (readonly [name: string, value: string])[];
+  readonly timeoutMs: number;
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Invokes an action and returns its out arguments. [UDA 3.2.1]
+ * @throws ActionError
+ */
+export async function invokeAction(request: ActionRequest): Promise<OutArguments> {
+  const transportError = (message: string, cause?: unknown): ActionError =>
+    new ActionError('transport', 0, request.serviceType, request.action, `${request.action}: ${message}`, {
+      cause,
+    });
+  let response: HttpResponse;
+  try {
+    response = await post(request);
+  } catch (error) {
+    if (error instanceof HttpError) throw transportError(error.message, error);
+    throw error;
+  }
+  let answer: ResponseHandler;
+  try {
+    answer = await parseResponse(response.body);
+  } catch (error) {
+    if (!(error instanceof XmlError)) throw error;
+    const why =
+      response.status === 200 ? `unreadable answer: ${error.message}` : `HTTP status ${response.status}`;
+    throw transportError(why, error);
+  }
+  if (answer.isFault) {
+    const code = answer.errorCode.trim();
+    if (!/^\d{1,5}$/.test(code)) throw transportError('SOAP fault without a UPnP error code');
+    const text = answer.errorDescription.trim().slice(0, 256);
+    const message = `${request.action}: UPnP error ${code}${text === '' ? '' : ` (${text})`}`;
+    throw new ActionError('upnp', Number(code), request.serviceType, request.action, message);
+  }
+  if (response.status !== 200) throw transportError(`HTTP status ${response.status}`);
+  if (answer.responseName === '') throw transportError('the answer has no SOAP body');
+  return answer.outArguments;
+}
+
+function post(request: ActionRequest): Promise<HttpResponse> {
+  return lanRequest({
+    url: request.controlUrl,
+    method: 'POST',
+    headers: {
+      'CONTENT-TYPE': 'text/xml; charset="utf-8"',
+      SOAPACTION: `"${request.serviceType}#${request.action}"`,
+      'USER-AGENT': 'Linux/1.0 UPnP/1.1 cwmp-proxier/1.0',
+    },
+    body: formatRequest(request),
+    localAddress: request.localAddress,
+    timeoutMs: request.timeoutMs,
+    maxBytes: MAX_RESPONSE_BYTES,
+    ...(request.signal === undefined ? {} : { signal: request.signal }),
+  });
+}
+
+/** UDA 1.0 devices insist on encodingStyle. */
+function formatRequest({ action, serviceType, inArguments }: ActionRequest): string {
+  const parts = [
+    '<?xml version="1.0"?>\n<s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/"',
+    ' s:encodingStyle="http://schemas.xmlsoap.org/soap/encoding/"><s:Body>',
+    `<u:${action} xmlns:u="${escapeText(serviceType)}">`,
+  ];
+  for (const [name, value] of inArguments) parts.push(`<${name}>${escapeText(value)}</${name}>`);
+  parts.push(`</u:${action}></s:Body></s:Envelope>`);
+  return parts.join('');
+}
+
+async function parseResponse(body: Buffer): Promise<ResponseHandler> {
+  const handler = new ResponseHandler();
+  const parser = new XmlParser(handler, { undeclaredPrefixes: 'accept' });
+  for (let at = 0; at < body.length; at += PARSE_SLICE_BYTES) {
+    if (at > 0) await nextTurn();
+    parser.write(body.subarray(at, at + PARSE_SLICE_BYTES));
+  }
+  parser.close();
+  return handler;
+}

@@ -1,0 +1,22 @@
+/**
+ * Resolves URLs of a description [UDA 2.3]: against URLBase where there is one, else against LOCATION. Only http URLs on the
+ * host that announced the device are given out, whatever a description says.
+ */
+export class UrlResolver {
+  readonly #host: string;
+  readonly #base: string;
+
+  constructor(location: string, urlBase: string) {
+    this.#host = new URL(location).hostname;
+    this.#base = location;
+    if (urlBase !== '') this.#base = this.resolve(urlBase) ?? location;
+  }
+
+  /** Undefined for an empty, malformed or foreign URL. */
+  resolve(reference: string): string | undefined {
+    if (reference === '' || !URL.canParse(reference, this.#base)) return undefined;
+    const url = new URL(reference, this.#base);
+    const own = url.protocol === 'http:' && url.hostname === this.#host && url.port !== '0';
+    return own && url.username === '' && url.password === '' ? url.href : undefined;
+  }
+}

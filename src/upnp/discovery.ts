@@ -1,0 +1,209 @@
+import type { Announcement, LossReason } from './types.ts';
+
+/** Bounds put on the max-age of devices: seconds are too short to trust, days too long. Milliseconds. */
+export interface DiscoveryTimes {
+  readonly minValidityMs: number;
+  readonly maxValidityMs: number;
+}
+
+/**
+ * What is known of the root device at one location.
+ * - `describing`: its description is being fetched; `known` = it was described before and still counts as present.
+ * - `unusable`: the description could not be had; tried again at `dueAt`.
+ * - `present`: described and announced; `dueAt` = end of validity.
+ * - `probing`: asked whether it is still there, after a byebye or the end of validity.
+ */
+export interface Presence {
+  readonly phase: 'describing' | 'unusable' | 'present' | 'probing';
+  readonly announcement: Announcement;
+  readonly known: boolean;
+  /** Monotonic milliseconds; undefined = no timer. */
+  readonly dueAt: number | undefined;
+  readonly doubt: 'byebye' | 'expired' | undefined;
+  readonly failures: number;
+}
+
+export type DiscoveryInput =
+  | { readonly kind: 'alive' | 'response'; readonly announcement: Announcement }
+  | { readonly kind: 'update'; readonly announcement: Announcement; readonly nextBootId: number | undefined }
+  | { readonly kind: 'byebye'; readonly dmAnnouncement: string | undefined }
+  | { readonly kind: 'due' }
+  | { readonly kind: 'probed'; readonly answered: boolean }
+  | { readonly kind: 'described'; readonly ok: boolean };
+
+/** `describe`: fetch the description. `lose`: it is gone, after `rebooted` a `describe` follows. `probe` at once or after a delay. */
+export type DiscoveryEffect =
+  | { readonly kind: 'describe' }
+  | { readonly kind: 'probe'; readonly delayMs: number }
+  | { readonly kind: 'lose'; readonly reason: LossReason };
+
+export interface DiscoveryStep {
+  /** Undefined: forget the location. */
+  readonly presence: Presence | undefined;
+  readonly effects: readonly DiscoveryEffect[];
+}
+
+/** A device that says goodbye may still finish an answer: give it a moment before it is asked. */
+const BYEBYE_PROBE_DELAY_MS = 1000;
+/** After a byebye that the probe contradicts the device is asked again this soon. */
+const DOUBTFUL_VALIDITY_MS = 60_000;
+const FIRST_RETRY_MS = 15_000;
+const LAST_RETRY_MS = 600_000;
+
+/** A location heard of for the first time. */
+export function discover(announcement: Announcement): DiscoveryStep {
+  return {
+    presence: {
+      phase: 'describing',
+      announcement,
+      known: false,
+      dueAt: undefined,
+      doubt: undefined,
+      failures: 0,
+    },
+    effects: [{ kind: 'describe' }],
+  };
+}
+
+/** One step of the life of a location. Pure; `now` is monotonic milliseconds. [UDA 1.2] */
+export function stepDiscovery(
+  presence: Presence,
+  input: DiscoveryInput,
+  now: number,
+  times: DiscoveryTimes,
+): DiscoveryStep {
+  switch (input.kind) {
+    case 'alive':
+    case 'response':
+      return onAlive(presence, input.announcement, input.kind, now, times);
+    case 'update':
+      return onUpdate(presence, input.announcement, input.nextBootId, now, times);
+    case 'byebye':
+      return onByebye(presence, input.dmAnnouncement);
+    case 'due':
+      return onDue(presence);
+    case 'probed':
+      return onProbed(presence, input.answered, now, times);
+    case 'described':
+      return onDescribed(presence, input.ok, now, times);
+  }
+}
+
+function onAlive(
+  presence: Presence,
+  heard: Announcement,
+  kind: 'alive' | 'response',
+  now: number,
+  times: DiscoveryTimes,
+): DiscoveryStep {
+  // The root's UDN is known from the description; messages name embedded devices too.
+  const announcement = { ...heard, udn: presence.known ? presence.announcement.udn : heard.udn };
+  const before = presence.announcement;
+  const bootKnown = before.bootId !== undefined && announcement.bootId !== undefined;
+  // A UDA 1.0 device has no boot number: goodbye and then hello is all that shows its reboot.
+  const cameBack = presence.doubt === 'byebye' && kind === 'alive' && announcement.bootId === undefined;
+  if (presence.known && ((bootKnown && before.bootId !== announcement.bootId) || cameBack)) {
+    return reboot(presence, announcement);
+  }
+  switch (presence.phase) {
+    case 'describing':
+      return { presence: { ...presence, announcement }, effects: [] };
+    case 'unusable': {
+      const changed = before.bootId !== announcement.bootId || before.configId !== announcement.configId;
+      if (changed) return discover(announcement);
+      return { presence: { ...presence, announcement }, effects: [] };
+    }
+    case 'present':
+    case 'probing':
+      if (before.configId !== announcement.configId) return redescribe(presence, announcement);
+      return { presence: settle({ ...presence, announcement }, now, times), effects: [] };
+  }
+}
+
+function onUpdate(
+  presence: Presence,
+  heard: Announcement,
+  nextBootId: number | undefined,
+  now: number,
+  times: DiscoveryTimes,
+): DiscoveryStep {
+  const before = presence.announcement.bootId;
+  const expected = before === undefined || heard.bootId === undefined || before === heard.bootId;
+  const next = { ...heard, bootId: nextBootId ?? heard.bootId };
+  if (!expected && presence.known) return reboot(presence, next);
+  // Announced beforehand, the new number is not a reboot. [UDA 1.2.4]
+  const adopted = { ...presence, announcement: { ...presence.announcement, bootId: next.bootId } };
+  return onAlive(adopted, next, 'response', now, times);
+}
+
+function onByebye(presence: Presence, dmAnnouncement: string | undefined): DiscoveryStep {
+  if (!presence.known) return { presence, effects: [] };
+  const announcement = { ...presence.announcement, dmAnnouncement };
+  if (dmAnnouncement !== undefined) {
+    return { presence: undefined, effects: [{ kind: 'lose', reason: 'byebye' }] };
+  }
+  if (presence.phase === 'probing') {
+    return { presence: { ...presence, doubt: 'byebye', announcement }, effects: [] };
+  }
+  // Any host can forge a byebye: it is a question, not an answer.
+  return {
+    presence: { ...presence, announcement, phase: 'probing', doubt: 'byebye', dueAt: undefined },
+    effects: [{ kind: 'probe', delayMs: BYEBYE_PROBE_DELAY_MS }],
+  };
+}
+
+function onDue(presence: Presence): DiscoveryStep {
+  if (presence.phase === 'present') {
+    return {
+      presence: { ...presence, phase: 'probing', doubt: 'expired', dueAt: undefined },
+      effects: [{ kind: 'probe', delayMs: 0 }],
+    };
+  }
+  if (presence.phase === 'unusable') {
+    return {
+      presence: { ...presence, phase: 'describing', dueAt: undefined },
+      effects: [{ kind: 'describe' }],
+    };
+  }
+  return { presence, effects: [] };
+}
+
+function onProbed(presence: Presence, answered: boolean, now: number, times: DiscoveryTimes): DiscoveryStep {
+  if (presence.phase !== 'probing') return { presence, effects: [] };
+  if (!answered) {
+    return { presence: undefined, effects: [{ kind: 'lose', reason: presence.doubt ?? 'expired' }] };
+  }
+  const settled = settle(presence, now, times);
+  const dueAt = presence.doubt === 'byebye' ? now + DOUBTFUL_VALIDITY_MS : settled.dueAt;
+  return { presence: { ...settled, dueAt }, effects: [] };
+}
+
+function onDescribed(presence: Presence, ok: boolean, now: number, times: DiscoveryTimes): DiscoveryStep {
+  if (ok) return { presence: settle({ ...presence, known: true, failures: 0 }, now, times), effects: [] };
+  const delayMs = Math.min(LAST_RETRY_MS, FIRST_RETRY_MS * 2 ** presence.failures);
+  // A known device whose new description fails keeps the old one while it answers probes.
+  const phase = presence.known ? 'present' : 'unusable';
+  return {
+    presence: { ...presence, phase, dueAt: now + delayMs, failures: Math.min(presence.failures + 1, 10) },
+    effects: [],
+  };
+}
+
+function reboot(presence: Presence, announcement: Announcement): DiscoveryStep {
+  const step = discover(announcement);
+  if (presence.phase === 'describing' && !presence.known) return step;
+  return { presence: step.presence, effects: [{ kind: 'lose', reason: 'rebooted' }, ...step.effects] };
+}
+
+function redescribe(presence: Presence, announcement: Announcement): DiscoveryStep {
+  return {
+    presence: { ...presence, announcement, phase: 'describing', doubt: undefined, dueAt: undefined },
+    effects: [{ kind: 'describe' }],
+  };
+}
+
+function settle(presence: Presence, now: number, times: DiscoveryTimes): Presence {
+  const announced = presence.announcement.maxAgeSeconds * 1000;
+  const validity = Math.min(times.maxValidityMs, Math.max(times.minValidityMs, announced));
+  return { ...presence, phase: 'present', doubt: undefined, dueAt: now + validity };
+}

@@ -1,0 +1,120 @@
+import { randomBytes } from 'node:crypto';
+import { createHttpServer } from '../../platform/http/http-server.ts';
+import type { HttpServer, Request, Response } from '../../platform/http/http-server.ts';
+import type { Clock } from '../../platform/clock.ts';
+import type { Logger } from '../../platform/logger.ts';
+import { RateLimiter } from '../rate-limiter.ts';
+import { parsePropertySet } from './parse-property-set.ts';
+import type { Notification } from './subscription-machine.ts';
+
+const MAX_EVENT_BYTES = 1024 * 1024;
+const MAX_CONNECTIONS = 128;
+const EVENTS_PER_SECOND = 50;
+const EVENT_BURST = 200;
+
+export interface CallbackOptions {
+  /** Only this host may send events. */
+  readonly deviceAddress: string;
+  /** Whether a SID may be ours; undefined SIDs of early events are accepted while a SUBSCRIBE is under way. */
+  readonly acceptsSid: (sid: string) => boolean;
+  readonly onNotification: (notification: Notification) => void;
+}
+
+/** Where devices send their events: one listener on one local address. */
+export class EventReceiver {
+  readonly #server: HttpServer;
+  readonly #clock: Clock;
+  readonly #logger: Logger;
+  readonly #callbacks = new Map<string, CallbackOptions & { readonly limiter: RateLimiter }>();
+  readonly #address: string;
+  #port: number | undefined;
+  #starting: Promise<number> | undefined;
+
+  constructor(address: string, clock: Clock, logger: Logger) {
+    this.#address = address;
+    this.#clock = clock;
+    this.#logger = logger;
+    this.#server = createHttpServer({
+      host: address,
+      port: 0,
+      maxBodyBytes: MAX_EVENT_BYTES,
+      lenient: true,
+      maxConnections: MAX_CONNECTIONS,
+      logger,
+      routes: (app) => {
+        app.notify('/event/:token', (request: Request, response: Response) => {
+          this.#receive(request, response);
+        });
+      },
+    });
+  }
+
+  /**
+   * Opens a callback of unguessable path. [UDA 4.1.2]
+   * @throws Error when the listener cannot be had
+   */
+  async open(options: CallbackOptions): Promise<{ readonly url: string; close(): void }> {
+    this.#starting ??= this.#start();
+    let port: number;
+    try {
+      port = this.#port ?? (await this.#starting);
+    } catch (error) {
+      this.#starting = undefined;
+      throw error;
+    }
+    const token = randomBytes(16).toString('hex');
+    const limiter = new RateLimiter(this.#clock, EVENTS_PER_SECOND, EVENT_BURST);
+    this.#callbacks.set(token, { ...options, limiter });
+    return {
+      url: `http://${this.#address}:${port}/event/${token}`,
+      close: () => void this.#callbacks.delete(token),
+    };
+  }
+
+  async stop(): Promise<void> {
+    this.#callbacks.clear();
+    if (this.#starting !== undefined)
+      await this.#starting.then(() => this.#server.stop()).catch(() => undefined);
+  }
+
+  async #start(): Promise<number> {
+    const { port } = await this.#server.start();
+    this.#port = port;
+    return port;
+  }
+
+  #receive(request: Request, response: Response): void {
+    const token = request.params['token'];
+    const callback = typeof token === 'string' ? this.#callbacks.get(token) : undefined;
+    const source = (request.socket.remoteAddress ?? '').replace(/^::ffff:/, '');
+    const sid = request.get('sid') ?? '';
+    const seq = request.get('seq') ?? '';
+    if (callback === undefined || source !== callback.deviceAddress || !callback.acceptsSid(sid)) {
+      this.#logger.debug('event refused', { source, known: callback !== undefined });
+      response.status(412).end();
+      return;
+    }
+    if (sid === '' || !/^\d{1,10}$/.test(seq)) {
+      response.status(400).end();
+      return;
+    }
+    if (!callback.limiter.take()) {
+      this.#logger.warn('events come too fast', { source });
+      response.status(503).end();
+      return;
+    }
+    // Answered before anything is done with it: single-threaded devices wait for this 200 before they answer our action.
+    response.status(200).end();
+    callback.onNotification({ sid, seq: Number(seq), variables: this.#parse(request.body, source) });
+  }
+
+  #parse(body: unknown, source: string): ReadonlyMap<string, string> | undefined {
+    try {
+      return parsePropertySet(Buffer.isBuffer(body) ? body : Buffer.alloc(0));
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      this.#logger.warn('unreadable event', { source, error: reason });
+      return undefined;
+    }
+  }
+}
