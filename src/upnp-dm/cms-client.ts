@@ -6,17 +6,12 @@ import type { ControlPoint, OutArguments, RootDevice, Scpd, ServiceDescription }
 import { CMS_ACTIONS } from './cms-actions.ts';
 import type { CmsAction, CmsActionName } from './cms-actions.ts';
 import { collapseToken, isLeaf, joinPath, pathProblem, repairPath } from './cms-path.ts';
+import { slicesOf, wireArguments } from './cms-request.ts';
 import * as documents from './documents.ts';
 import type { OnRejected, WritableAttributes } from './documents.ts';
 import { identifyManagementService } from './management-service.ts';
 import type { ChangeStatus, CmsClient, NodeAttributes, SubTree, UpdateVariable } from './types.ts';
 import { parseUpdateVariable } from './update-variable.ts';
-
-/** Requests of this size were taken by every device known; small devices buffer the whole request. */
-const MAX_PATHS_PER_ACTION = 1000;
-const MAX_REQUEST_LENGTH = 128 * 1024;
-/** Room that one path takes in a list document besides itself. */
-const PATH_OVERHEAD = 48;
 
 const INVALID_ARGUMENTS = 402;
 const NOT_IMPLEMENTED = 602;
@@ -35,44 +30,9 @@ export interface CmsClientOptions {
   readonly logger?: Logger | undefined;
 }
 
-/** Cuts a list of paths so that each part makes a request of a safe size. */
-function* slicesOf(paths: readonly string[]): Generator<string[], void, void> {
-  let slice: string[] = [];
-  let length = 0;
-  for (const path of paths) {
-    const pathLength = path.length + PATH_OVERHEAD;
-    if (
-      slice.length > 0 &&
-      (slice.length === MAX_PATHS_PER_ACTION || length + pathLength > MAX_REQUEST_LENGTH)
-    ) {
-      yield slice;
-      slice = [];
-      length = 0;
-    }
-    slice.push(path);
-    length += pathLength;
-  }
-  if (slice.length > 0) yield slice;
-}
-
 /** A missing or unknown Status comes with success, so the change is in force. */
 function toChangeStatus(text: string): ChangeStatus {
   return text.trim().toLowerCase() === 'changescommitted' ? 'ChangesCommitted' : 'ChangesApplied';
-}
-
-/** Device's own argument names in the device's order, for the standard's names; the standard's when they make no sense. */
-function wireArguments(
-  standard: readonly string[],
-  scpd: Scpd | undefined,
-  action: string,
-): readonly { readonly wire: string; readonly standard: string }[] {
-  const own = scpd?.actions
-    .get(action)
-    ?.arguments.filter((argument) => argument.direction === 'in')
-    .map((argument) => argument.name);
-  if (own?.length !== standard.length) return standard.map((name) => ({ wire: name, standard: name }));
-  const sameNames = own.every((name) => standard.includes(name));
-  return own.map((wire, index) => ({ wire, standard: sameNames ? wire : (standard[index] ?? wire) }));
 }
 
 class RemoteCmsClient implements CmsClient {
