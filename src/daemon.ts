@@ -1,0 +1,186 @@
+import { createConnectionRequestListener } from './cwmp/connection-request/connection-request-listener.ts';
+import { createSessionScheduler } from './cwmp/session-scheduler.ts';
+import type { ConnectionRequestListener } from './cwmp/types.ts';
+import type { Clock } from './platform/clock.ts';
+import { chooseMechanism, type Config } from './platform/config/config.ts';
+import type { Logger } from './platform/logger.ts';
+import { openDocumentStore, type DocumentStore } from './platform/store/document-store.ts';
+import { VERSION } from './platform/version.ts';
+import { DeviceRegistry } from './proxy/device-registry.ts';
+import { createStatusServer, type StatusServer } from './status/status-server.ts';
+import type { StatusSnapshot } from './status/status-snapshot.ts';
+import { createControlPoint } from './upnp/control-point.ts';
+import type { ControlPoint } from './upnp/types.ts';
+
+export interface DaemonOptions {
+  readonly config: Config;
+  readonly logger: Logger;
+  readonly clock: Clock;
+}
+
+export interface Daemon {
+  /** Listens, restores what is known and searches the LAN. @throws Error that says what could not be opened */
+  start(): Promise<void>;
+  /** Ends sessions, cancels subscriptions, closes the store. */
+  stop(): Promise<void>;
+  status(): StatusSnapshot;
+  /** Addresses that are bound; valid after start. */
+  readonly addresses: {
+    readonly connectionRequest: { readonly host: string; readonly port: number };
+    readonly status: { readonly host: string; readonly port: number };
+  };
+}
+
+const POLL_INTERVAL_SECONDS = 60;
+
+/** Puts the parts together; starts them bottom-up and stops them in reverse. */
+export function createDaemon(options: DaemonOptions): Daemon {
+  return new ComposedDaemon(options);
+}
+
+class ComposedDaemon implements Daemon {
+  readonly #options: DaemonOptions;
+  readonly #startedAt: number;
+  /** What has started, in order; each knows how to stop itself. */
+  readonly #running: { readonly name: string; readonly stop: () => Promise<void> }[] = [];
+  #registry: DeviceRegistry | undefined;
+  #addresses: Daemon['addresses'] = {
+    connectionRequest: { host: '', port: 0 },
+    status: { host: '', port: 0 },
+  };
+
+  constructor(options: DaemonOptions) {
+    this.#options = options;
+    this.#startedAt = options.clock.monotonic();
+  }
+
+  get addresses(): Daemon['addresses'] {
+    return this.#addresses;
+  }
+
+  async start(): Promise<void> {
+    try {
+      await this.#startParts();
+    } catch (error) {
+      await this.stop();
+      throw error;
+    }
+  }
+
+  async stop(): Promise<void> {
+    for (let part = this.#running.pop(); part !== undefined; part = this.#running.pop()) {
+      try {
+        await part.stop();
+      } catch (error) {
+        this.#options.logger.error('could not stop cleanly', { part: part.name, error: String(error) });
+      }
+    }
+  }
+
+  status(): StatusSnapshot {
+    return {
+      version: VERSION,
+      uptimeSeconds: Math.floor((this.#options.clock.monotonic() - this.#startedAt) / 1000),
+      endpoints: this.#registry?.endpoints ?? [],
+      devices: this.#registry?.devices ?? [],
+    };
+  }
+
+  async #startParts(): Promise<void> {
+    const { config, logger, clock } = this.#options;
+    for (const warning of config.warnings) logger.warn('configuration', { warning });
+    const store = await openDocumentStore({ directory: config.state.directory, logger });
+    this.#started('store', () => store.close());
+
+    const connectionRequests = createConnectionRequestListener({
+      ...config.connectionRequest,
+      clock,
+      logger,
+    });
+    await connectionRequests.start();
+    this.#started('connection request listener', () => connectionRequests.stop());
+
+    const status = await this.#startStatus();
+    this.#addresses = { connectionRequest: connectionRequests.address, status };
+    logger.info('listening', {
+      connectionRequest: formatAddress(connectionRequests.address),
+      status: formatAddress(status),
+    });
+
+    const { registry, controlPoint } = this.#createRegistry(store, connectionRequests);
+    this.#registry = registry;
+    await registry.start();
+    this.#started('devices', () => registry.stop());
+    await controlPoint.start();
+    this.#started('control point', () => controlPoint.stop());
+  }
+
+  async #startStatus(): Promise<{ host: string; port: number }> {
+    const { config, logger } = this.#options;
+    const server: StatusServer = createStatusServer({
+      ...config.status,
+      snapshot: () => this.status(),
+      logger,
+    });
+    const address = await server.start();
+    this.#started('status server', () => server.stop());
+    return address;
+  }
+
+  #createRegistry(
+    store: DocumentStore,
+    connectionRequests: ConnectionRequestListener,
+  ): { registry: DeviceRegistry; controlPoint: ControlPoint } {
+    const { config, logger, clock } = this.#options;
+    const registry: DeviceRegistry = new DeviceRegistry({
+      context: {
+        store,
+        connectionRequests,
+        scheduler: createSessionScheduler(),
+        tls: config.acs.tls,
+        proxier: {
+          manufacturer: config.proxier.manufacturer,
+          oui: config.proxier.manufacturerOui,
+          productClass: config.proxier.productClass,
+          serialNumber: config.proxier.serialNumber,
+        },
+        acs: config.acs,
+        clock,
+        logger,
+        userAgent: `cwmp-proxier/${VERSION}`,
+      },
+      controlPoint: () => controlPoint,
+      chooseMechanism: (facts) => chooseMechanism(config.devices, facts),
+      pollIntervalSeconds: POLL_INTERVAL_SECONDS,
+    });
+    const controlPoint = createControlPoint({
+      interfaces: config.lan.interfaces,
+      clock,
+      logger,
+      listener: {
+        deviceAppeared: (device) => {
+          registry.deviceAppeared(device);
+        },
+        deviceLost: (device, reason) => {
+          registry.deviceLost(device, reason);
+        },
+        deviceUnusable: (announcement, error) => {
+          logger.warn('device cannot be described', {
+            udn: announcement.udn,
+            location: announcement.location,
+            error: error.message,
+          });
+        },
+      },
+    });
+    return { registry, controlPoint };
+  }
+
+  #started(name: string, stop: () => Promise<void>): void {
+    this.#running.push({ name, stop });
+  }
+}
+
+function formatAddress({ host, port }: { readonly host: string; readonly port: number }): string {
+  return `${host.includes(':') ? `[${host}]` : host}:${port}`;
+}

@@ -1,0 +1,262 @@
+import type { DataModel, ValueChange } from '../datamodel/data-model.ts';
+import type { ParameterNode } from '../datamodel/node.ts';
+import type { Logger } from '../platform/logger.ts';
+import type { CmsClient } from '../upnp-dm/types.ts';
+import type { CmsTree } from '../upnp-dm/walk.ts';
+import type { CmsLeaf } from './mapping/cms-leaf.ts';
+import { CmsProvider, type DeviceAccess } from './mapping/cms-provider.ts';
+import { ConstantProvider } from './mapping/constant-provider.ts';
+import { ContentPaths } from './mapping/content-paths.ts';
+import { mapTree, type Capabilities, type MappedObject, type MappedTree } from './mapping/map-tree.ts';
+import type { MountPlan } from './mapping/mounts.ts';
+import { PathMapping } from './mapping/path-mapping.ts';
+import { ReferenceTranslator } from './mapping/references.ts';
+import { isOverridable, standardFlags } from './mapping/standard-flags.ts';
+import { toCwmpValue } from './mapping/value-mapping.ts';
+import { Shadow } from './shadow.ts';
+
+interface PlacedParameter {
+  readonly node: ParameterNode;
+  readonly leaf: CmsLeaf;
+}
+
+export interface DeviceModelOptions {
+  readonly model: DataModel;
+  readonly plan: MountPlan;
+  readonly logger: Logger;
+  /** Paths the daemon serves itself. */
+  readonly reserved: (path: string) => boolean;
+  readonly onStructureDoubtful: () => void;
+}
+
+/**
+ * The part of a virtual device's data model that its Proxied Device answers for: keeps the nodes in step with the device's
+ * own description and holds the shadow of its values.
+ */
+export class DeviceModel {
+  readonly shadow = new Shadow();
+  readonly #options: DeviceModelOptions;
+  readonly #provider: CmsProvider;
+  readonly #constants = new ConstantProvider();
+  readonly #access: Mutable<DeviceAccess>;
+  #tree: CmsTree | undefined;
+  /** Leaves that the structure promises but this device did not return: a row may lack a leaf that its table has. */
+  readonly #absent = new Set<string>();
+  #capabilities: Capabilities = { setValues: false, createInstance: false, deleteInstance: false };
+  #hasTables = false;
+  readonly #placed = new Map<string, PlacedParameter>();
+  #objects = new Map<string, MappedObject>();
+  #byCmsPath = new Map<string, PlacedParameter[]>();
+
+  constructor(options: DeviceModelOptions) {
+    this.#options = options;
+    this.#access = {
+      client: undefined,
+      eventsReliable: false,
+      references: new ReferenceTranslator(new PathMapping(options.plan), new Set()),
+      contentPaths: new ContentPaths([]),
+      valuesRead: (values, generation) => {
+        this.valuesRead(values, generation);
+      },
+      structureDoubtful: () => {
+        options.onStructureDoubtful();
+      },
+      rowCreated: (path, signal) => this.#rowCreated(path, signal),
+      rowDeleted: (path) => {
+        this.#rowDeleted(path);
+      },
+    };
+    this.#provider = new CmsProvider(this.shadow, this.#access, options.logger);
+  }
+
+  /** The device is within reach. `eventsReliable`: an active subscription tells of every change of an EventOnChange leaf. */
+  connect(client: CmsClient, eventsReliable: boolean): void {
+    if (this.#access.client !== client) this.shadow.invalidate();
+    this.#access.client = client;
+    this.setEventsReliable(eventsReliable);
+  }
+
+  /** The device left: nothing can be read or written until it returns. */
+  disconnect(): void {
+    this.#access.client = undefined;
+    this.setEventsReliable(false);
+  }
+
+  /** While false every value is read from the device. */
+  setEventsReliable(reliable: boolean): void {
+    if (!reliable) this.shadow.invalidate();
+    this.#access.eventsReliable = reliable;
+  }
+
+  get hasTables(): boolean {
+    return this.#hasTables;
+  }
+
+  /**
+   * Takes over what the device says of itself; nodes that did not change stay as they are. Logs oddities.
+   * @param valuesCurrent false when something may have changed while the tree was read
+   */
+  describe(tree: CmsTree, capabilities: Capabilities, valuesCurrent: boolean): void {
+    // The values go into the shadow: kept here too they would double the memory of a device.
+    const { values: _values, ...treeWithoutValues } = tree;
+    this.#tree = treeWithoutValues;
+    this.#hasTables = tree.structure.some((path) => path.includes('/#/'));
+    this.#capabilities = capabilities;
+    this.#absent.clear();
+    const mapped = mapTree(tree, this.#options.plan, capabilities, this.#options.reserved);
+    if (tree.values !== undefined) {
+      for (const { cmsPath } of mapped.parameters) if (!tree.values.has(cmsPath)) this.#absent.add(cmsPath);
+    }
+    for (const remark of mapped.remarks) this.#options.logger.warn('device description', { remark });
+    this.#place(mapped);
+    if (tree.values !== undefined) {
+      const { generation } = this.shadow;
+      this.valuesRead(tree.values, valuesCurrent ? generation : generation - 1);
+    }
+  }
+
+  /** Compares the rows that the device has now with those in the model. Returns true when some came or went. */
+  updateInstances(instances: readonly string[]): boolean {
+    const tree = this.#tree;
+    if (tree === undefined) return false;
+    const before = new Set(tree.instances);
+    if (before.size === instances.length && instances.every((instance) => before.has(instance))) return false;
+    const now = new Set(instances);
+    for (const instance of before) if (!now.has(instance)) this.#forgetRow(instance);
+    this.#remap({ ...tree, instances });
+    return true;
+  }
+
+  /**
+   * Takes over values that were read from the device. Whoever read them, a change that the ACS did not make is reported: an ACS
+   * that happens to read first must not swallow its own notification.
+   */
+  valuesRead(values: ReadonlyMap<string, string>, generation: number): void {
+    const { references } = this.#access;
+    const changes: ValueChange[] = [];
+    for (const { path, previous, value } of this.shadow.store(values, generation)) {
+      for (const { node, leaf } of this.#byCmsPath.get(path) ?? []) {
+        const now = toCwmpValue(leaf.type, value, references);
+        // `1` and `true` are the same value.
+        if (toCwmpValue(leaf.type, previous, references) !== now)
+          changes.push({ parameter: node, value: now });
+      }
+    }
+    if (changes.length > 0) this.#options.model.reportValueChanges(changes);
+  }
+
+  /** The rows that the device has now. */
+  readInstances(client: CmsClient, signal?: AbortSignal): Promise<readonly string[]> {
+    return client.getInstances('/', 0, signal);
+  }
+
+  /** Shortens path lists for this device. */
+  get contentPaths(): ContentPaths {
+    return this.#access.contentPaths;
+  }
+
+  async #rowCreated(rowPath: string, signal?: AbortSignal): Promise<void> {
+    const { client } = this.#access;
+    const tree = this.#tree;
+    if (client === undefined || tree === undefined) return;
+    const rowStructure = rowPath.replace(/\/\d+(?=\/)/g, '/#');
+    const nested = tree.structure.some(
+      (path) => path.startsWith(rowStructure) && path.indexOf('#', rowStructure.length) !== -1,
+    );
+    const below = nested ? await client.getInstances(rowPath, 0, signal) : [];
+    const generation = this.shadow.generation;
+    const values = await client.getValues([rowPath], signal);
+    const known = new Set(tree.instances);
+    const added = [rowPath, ...below].filter((instance) => !known.has(instance));
+    this.#remap({ ...tree, instances: [...tree.instances, ...new Set(added)] });
+    this.valuesRead(values, generation);
+  }
+
+  #rowDeleted(rowPath: string): void {
+    const tree = this.#tree;
+    if (tree === undefined) return;
+    this.#forgetRow(rowPath);
+    this.#remap({ ...tree, instances: tree.instances.filter((instance) => !instance.startsWith(rowPath)) });
+  }
+
+  #forgetRow(rowPath: string): void {
+    this.shadow.forget(rowPath);
+    for (const path of this.#absent) if (path.startsWith(rowPath)) this.#absent.delete(path);
+  }
+
+  #remap(tree: CmsTree): void {
+    this.#tree = { ...tree };
+    this.#place(mapTree(tree, this.#options.plan, this.#capabilities, this.#options.reserved));
+  }
+
+  #place(mapped: MappedTree): void {
+    const { model } = this.#options;
+    this.#access.references = new ReferenceTranslator(mapped.paths, mapped.structure);
+    this.#removeGone(mapped);
+    for (const object of mapped.objects) {
+      model.addObject(object.path, {
+        provider: this.#provider,
+        table: object.table,
+        writable: object.writable,
+        handle: object.cmsPath,
+      });
+    }
+    this.#objects = new Map(mapped.objects.map((object) => [object.path, object]));
+    for (const parameter of mapped.parameters) {
+      if (this.#placed.has(parameter.path) || this.#absent.has(parameter.cmsPath)) continue;
+      const leaf: CmsLeaf = {
+        cmsPath: parameter.cmsPath,
+        type: parameter.type,
+        eventOnChange: parameter.eventOnChange,
+      };
+      if (isOverridable(parameter.path)) model.remove(parameter.path);
+      const node = model.addParameter(parameter.path, {
+        provider: this.#provider,
+        type: parameter.type,
+        writable: parameter.writable,
+        constraint: parameter.constraint,
+        handle: leaf,
+        ...standardFlags(parameter.path),
+      });
+      this.#placed.set(parameter.path, { node, leaf });
+    }
+    for (const constant of mapped.constants) {
+      if (model.find(constant.path) !== undefined) continue;
+      this.#constants.set(constant.path, constant.value);
+      model.addParameter(constant.path, { provider: this.#constants, type: constant.type });
+    }
+    this.#index();
+  }
+
+  #removeGone(mapped: MappedTree): void {
+    const wanted = new Map(mapped.parameters.map((parameter) => [parameter.path, parameter]));
+    const wantedObjects = new Set(mapped.objects.map(({ path }) => path));
+    for (const path of this.#objects.keys()) if (!wantedObjects.has(path)) this.#options.model.remove(path);
+    for (const [path, { node, leaf }] of this.#placed) {
+      const parameter = wanted.get(path);
+      if (
+        !this.#absent.has(leaf.cmsPath) &&
+        parameter?.cmsPath === leaf.cmsPath &&
+        parameter.type === node.type &&
+        parameter.writable === node.writable
+      ) {
+        leaf.eventOnChange = parameter.eventOnChange;
+        continue;
+      }
+      this.#options.model.remove(path);
+      this.#placed.delete(path);
+    }
+  }
+
+  #index(): void {
+    this.#byCmsPath = new Map();
+    for (const placed of this.#placed.values()) {
+      const sharing = this.#byCmsPath.get(placed.leaf.cmsPath);
+      if (sharing === undefined) this.#byCmsPath.set(placed.leaf.cmsPath, [placed]);
+      else sharing.push(placed);
+    }
+    this.#access.contentPaths = new ContentPaths(this.#byCmsPath.keys());
+  }
+}
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };

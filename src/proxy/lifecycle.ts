@@ -1,0 +1,95 @@
+import type { LossReason } from '../upnp/types.ts';
+
+/**
+ * Where a Proxied Device stands:
+ * `offline` = not on the LAN (or not any more); `bringingUp` = being identified and read; `waiting` = that failed and is tried
+ * again later; `ready` = in step with its virtual device; `refreshing` = in step and being read anew.
+ */
+export type DevicePhase = 'offline' | 'bringingUp' | 'waiting' | 'ready' | 'refreshing';
+
+export interface DeviceState {
+  readonly phase: DevicePhase;
+  /** Failed attempts in a row. */
+  readonly failures: number;
+}
+
+export type DeviceInput =
+  | { readonly type: 'appeared' }
+  | { readonly type: 'broughtUp' }
+  | { readonly type: 'failed' }
+  | { readonly type: 'retryDue' }
+  | { readonly type: 'structureDoubtful' }
+  | { readonly type: 'lost'; readonly reason: LossReason };
+
+export type DeviceEffect =
+  | { readonly type: 'bringUp' }
+  | { readonly type: 'abort' }
+  | { readonly type: 'attach' }
+  | { readonly type: 'detach'; readonly reason: LossReason }
+  | { readonly type: 'retryAfter'; readonly seconds: number };
+
+export const INITIAL_DEVICE_STATE: DeviceState = { phase: 'offline', failures: 0 };
+
+const FIRST_RETRY_SECONDS = 2;
+const LONGEST_RETRY_SECONDS = 300;
+
+/** Seconds before attempt number `failures` + 1. */
+export function retryDelaySeconds(failures: number): number {
+  return Math.min(LONGEST_RETRY_SECONDS, FIRST_RETRY_SECONDS * 2 ** Math.min(failures - 1, 10));
+}
+
+/** The life of a Proxied Device as a pure function. `abort` cancels whatever bring-up is under way. */
+export function deviceTransition(
+  state: DeviceState,
+  input: DeviceInput,
+): { readonly state: DeviceState; readonly effects: readonly DeviceEffect[] } {
+  switch (input.type) {
+    case 'appeared':
+      // Also for a device that is up: its address or description changed, so everything is read again.
+      return {
+        state: { phase: isUp(state) ? 'refreshing' : 'bringingUp', failures: 0 },
+        effects: [{ type: 'abort' }, { type: 'bringUp' }],
+      };
+    case 'lost':
+      if (state.phase === 'offline') return { state, effects: [] };
+      return {
+        state: INITIAL_DEVICE_STATE,
+        effects: [{ type: 'abort' }, { type: 'detach', reason: input.reason }],
+      };
+    case 'broughtUp':
+      if (state.phase !== 'bringingUp' && state.phase !== 'refreshing') return { state, effects: [] };
+      return { state: { phase: 'ready', failures: 0 }, effects: [{ type: 'attach' }] };
+    case 'failed':
+      return failed(state);
+    case 'retryDue':
+      if (state.phase === 'waiting')
+        return { state: { ...state, phase: 'bringingUp' }, effects: [{ type: 'bringUp' }] };
+      if (state.phase === 'ready' && state.failures > 0) {
+        return { state: { ...state, phase: 'refreshing' }, effects: [{ type: 'bringUp' }] };
+      }
+      return { state, effects: [] };
+    case 'structureDoubtful':
+      if (state.phase !== 'ready') return { state, effects: [] };
+      return { state: { ...state, phase: 'refreshing' }, effects: [{ type: 'bringUp' }] };
+  }
+}
+
+function failed(state: DeviceState): { state: DeviceState; effects: DeviceEffect[] } {
+  const failures = state.failures + 1;
+  const retry: DeviceEffect = { type: 'retryAfter', seconds: retryDelaySeconds(failures) };
+  switch (state.phase) {
+    case 'bringingUp':
+      return { state: { phase: 'waiting', failures }, effects: [retry] };
+    case 'refreshing':
+      // What is known stays in use: a device too busy to describe itself may still answer the ACS.
+      return { state: { phase: 'ready', failures }, effects: [retry] };
+    case 'offline':
+    case 'waiting':
+    case 'ready':
+      return { state, effects: [] };
+  }
+}
+
+function isUp(state: DeviceState): boolean {
+  return state.phase === 'ready' || state.phase === 'refreshing';
+}

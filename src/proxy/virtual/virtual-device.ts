@@ -1,0 +1,199 @@
+import { randomBytes } from 'node:crypto';
+import { CwmpEndpoint } from '../../cwmp/endpoint.ts';
+import type {
+  ConnectionRequestListener,
+  EndpointIdentity,
+  EndpointStatus,
+  SessionScheduler,
+  TlsOptions,
+} from '../../cwmp/types.ts';
+import { DataModel } from '../../datamodel/data-model.ts';
+import type { ParameterNode } from '../../datamodel/node.ts';
+import { addDeviceInfo } from '../../device2/device-info.ts';
+import { LocalProvider } from '../../device2/local-object.ts';
+import { addManagementServer } from '../../device2/management-server.ts';
+import { addRoot, type RootObject } from '../../device2/root.ts';
+import { DocumentSettingsStore, type DeviceSettings } from '../../device2/settings-store.ts';
+import type { Clock } from '../../platform/clock.ts';
+import type { Logger } from '../../platform/logger.ts';
+import type { DocumentStore } from '../../platform/store/document-store.ts';
+import { DeviceModel } from '../device-model.ts';
+import { identityKey } from '../identity.ts';
+import { isOverridable } from '../mapping/standard-flags.ts';
+import type { MountPlan } from '../mapping/mounts.ts';
+
+/** What all virtual devices share. */
+export interface VirtualDeviceContext {
+  readonly store: DocumentStore;
+  readonly connectionRequests: ConnectionRequestListener;
+  readonly scheduler: SessionScheduler;
+  readonly tls: TlsOptions;
+  readonly proxier: EndpointIdentity;
+  readonly acs: {
+    readonly url: string;
+    readonly username: string;
+    readonly password: string;
+    readonly periodicInformIntervalSeconds: number;
+  };
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly userAgent: string;
+}
+
+/** What is remembered of a virtual device while its Proxied Device is away, also over a restart of the daemon. */
+export interface VirtualDeviceRecord {
+  readonly identity: EndpointIdentity;
+  readonly plan: MountPlan;
+  readonly description: {
+    readonly modelName: string;
+    readonly modelNumber: string;
+    readonly modelDescription: string;
+  };
+  /** Milliseconds since the epoch. */
+  readonly firstSeen: number;
+  /** BOOTID when it was last in step; undefined for UDA 1.0 devices. */
+  readonly bootId?: number;
+}
+
+/** A Proxied Device as a CPE of its own: its data model and its CWMP endpoint [TR-069 J.2]. */
+export class VirtualDevice {
+  record: VirtualDeviceRecord;
+  readonly deviceModel: DeviceModel;
+  readonly #model: DataModel;
+  readonly #endpoint: CwmpEndpoint;
+  readonly #upSince: number;
+  #reachable = false;
+  #structureDoubtful: () => void = () => undefined;
+
+  constructor(record: VirtualDeviceRecord, context: VirtualDeviceContext) {
+    const key = identityKey(record.identity);
+    const logger = context.logger.child({ endpoint: key });
+    const onListenerError = (error: unknown): void => {
+      logger.error('listener failed', { error: String(error) });
+    };
+    this.record = record;
+    this.#upSince = context.clock.monotonic();
+    this.#model = new DataModel(record.plan.root, onListenerError);
+    const settings = new DocumentSettingsStore(
+      context.store,
+      `settings/${key}`,
+      defaultSettings(context, key),
+      onListenerError,
+    );
+    this.#endpoint = new CwmpEndpoint({
+      identity: record.identity,
+      storeKey: `endpoint/${key}`,
+      store: context.store,
+      model: this.#model,
+      settings,
+      tls: context.tls,
+      connectionRequests: context.connectionRequests,
+      scheduler: context.scheduler,
+      clock: context.clock,
+      logger,
+      userAgent: context.userAgent,
+      isReachable: () => this.#reachable,
+    });
+    this.#addLocalObjects(settings, context);
+    this.deviceModel = new DeviceModel({
+      model: this.#model,
+      plan: record.plan,
+      logger,
+      reserved: (path) => this.#isReserved(path),
+      onStructureDoubtful: () => {
+        this.#structureDoubtful();
+      },
+    });
+  }
+
+  start(): Promise<void> {
+    return this.#endpoint.start();
+  }
+
+  stop(): Promise<void> {
+    return this.#endpoint.stop();
+  }
+
+  /** The Proxied Device came within reach, or left. While it is away no session is opened and connection requests get 503. */
+  setReachable(reachable: boolean, structureDoubtful: () => void = () => undefined): void {
+    this.#structureDoubtful = structureDoubtful;
+    if (this.#reachable === reachable) return;
+    this.#reachable = reachable;
+    this.#endpoint.reachabilityChanged();
+  }
+
+  /** The Proxied Device restarted: `1 BOOT`. */
+  recordBoot(): Promise<void> {
+    return this.#endpoint.recordBoot();
+  }
+
+  /** Parameters with notification on. */
+  get watched(): readonly ParameterNode[] {
+    return this.#endpoint.watchedParameters();
+  }
+
+  onWatchedChange(listener: () => void): () => void {
+    return this.#endpoint.onAttributesChange(listener);
+  }
+
+  get status(): EndpointStatus {
+    return this.#endpoint.status();
+  }
+
+  #addLocalObjects(settings: DocumentSettingsStore, context: VirtualDeviceContext): void {
+    const { identity, plan, description, firstSeen } = this.record;
+    const root = rootObjectOf(plan);
+    const provider = new LocalProvider(this.#model);
+    addRoot(provider, { root, dataModelVersion: plan.rootDataModelVersion ?? '1.0' });
+    addDeviceInfo(provider, {
+      root,
+      identity,
+      settings,
+      modelName: () => description.modelName,
+      modelNumber: () => description.modelNumber,
+      description: () => description.modelDescription,
+      hardwareVersion: () => description.modelNumber,
+      softwareVersion: () => '',
+      upTimeSeconds: () => (context.clock.monotonic() - this.#upSince) / 1000,
+      firstUseDate: () => new Date(firstSeen).toISOString(),
+      proxier: context.proxier,
+    });
+    addManagementServer(provider, {
+      root,
+      settings,
+      parameterKey: () => this.#endpoint.parameterKey,
+      connectionRequestUrl: () => this.#endpoint.connectionRequestUrl,
+    });
+  }
+
+  /** Paths of local objects; a device's own leaf there moves under the vendor object. */
+  #isReserved(path: string): boolean {
+    const node = this.#model.find(path);
+    return node?.kind === 'parameter' && typeof node.handle !== 'object' && !isOverridable(path);
+  }
+}
+
+function rootObjectOf(plan: MountPlan): RootObject {
+  if (plan.root === 'InternetGatewayDevice') return 'InternetGatewayDevice:1';
+  return plan.rootDataModelVersion === undefined ? 'Device:1' : 'Device:2';
+}
+
+/** Until the ACS has set credentials nobody knows the password, so nobody can open a session from outside. */
+function defaultSettings(context: VirtualDeviceContext, username: string): DeviceSettings {
+  return {
+    enableCwmp: true,
+    url: context.acs.url,
+    username: context.acs.username,
+    password: context.acs.password,
+    periodicInformEnable: true,
+    periodicInformInterval: context.acs.periodicInformIntervalSeconds,
+    periodicInformTime: '0001-01-01T00:00:00Z',
+    connectionRequestUsername: username,
+    connectionRequestPassword: randomBytes(18).toString('base64url'),
+    retryMinimumWaitInterval: 5,
+    retryIntervalMultiplier: 2000,
+    defaultActiveNotificationThrottle: 0,
+    provisioningCode: '',
+    upgradesManaged: true,
+  };
+}
