@@ -27,9 +27,10 @@ export async function loadConfig(file: string, overrides: readonly string[]): Pr
   const yaml = parseYamlSource(file, text);
   const { data, isOverridden } = applyOverrides(yaml.data ?? {}, overrides);
   const problemAt = (path: readonly string[], message: string): ConfigProblem => {
-    const place = isOverridden(path) ? undefined : yaml.locate(path);
+    const fromCommandLine = isOverridden(path);
+    const place = fromCommandLine ? undefined : yaml.locate(path);
     return {
-      source: isOverridden(path) ? '--set' : file,
+      source: fromCommandLine ? '--set' : file,
       line: place?.line,
       column: place?.column,
       path: path.join('.'),

@@ -32,7 +32,10 @@ export function applyOverrides(
     data,
     isOverridden: (path) => {
       const key = path.join('.');
-      return overridden.some((set) => key === set || key.startsWith(`${set}.`));
+      return overridden.some(
+        (set) =>
+          key === set || key.startsWith(`${set}.`) || (set.startsWith(`${key}.`) && !hasKey(fileData, path)),
+      );
     },
   };
 }
@@ -55,4 +58,10 @@ function setKey(data: unknown, [first, ...rest]: readonly string[], value: unkno
   if (changed === undefined) record.delete(first);
   else record.set(first, changed);
   return Object.fromEntries(record);
+}
+
+function hasKey(data: unknown, [first, ...rest]: readonly string[]): boolean {
+  if (first === undefined) return true;
+  if (typeof data !== 'object' || data === null || !Object.hasOwn(data, first)) return false;
+  return hasKey(new Map<string, unknown>(Object.entries(data)).get(first), rest);
 }

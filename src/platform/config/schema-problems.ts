@@ -48,7 +48,8 @@ export function toProblems(
 function describeValue(key: string, value: unknown): string {
   if (value === undefined) return 'is missing';
   if (SECRET_KEYS.includes(key)) return `a ${typeof value} of this form is not allowed`;
-  const text = JSON.stringify(value) ?? 'this';
+  // A URL with a password in it is refused for that very reason.
+  const text = (JSON.stringify(value) ?? 'this').replace(/(:\/\/)[^\s/]*@/g, '$1***@');
   return `${text.length > 80 ? `${text.slice(0, 80)}…` : text} is not allowed`;
 }
 
