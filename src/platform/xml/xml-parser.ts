@@ -14,7 +14,8 @@ export interface XmlLimits {
   readonly maxTextLength?: number;
   /**
    * `error` (default): a prefix that is nowhere declared is an XmlError, as Namespaces in XML wants. `accept`: it stands
-   * for the URI `undeclared:PREFIX`; deployed ACSs send `soap:mustUnderstand` so.
+   * for the URI `undeclared:PREFIX`, and a name may have several colons, its local part then being what follows the first.
+   * Deployed ACSs send an undeclared `soap:mustUnderstand` and an element `soap-env:Body:Fault`.
    */
   readonly undeclaredPrefixes?: 'error' | 'accept';
 }
@@ -64,6 +65,7 @@ interface SaxOptions {
 /** Overriding `fail` spares the `error` handler; see XmlParser's constructor for why that counts. */
 class StrictSaxes extends SaxesParser<SaxOptions> {
   override fail(reason: string): this {
+    if (this.opt.resolvePrefix !== undefined && /^malformed name: [^:]+:[^:]+:[^:]/.test(reason)) return this;
     throw new XmlError(reason.replace(/\.$/, ''), this.line, this.column);
   }
 }

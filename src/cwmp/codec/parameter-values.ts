@@ -1,0 +1,83 @@
+import type { ValueType } from '../../datamodel/value.ts';
+import { escapeText } from '../../platform/xml/escape.ts';
+import type { XmlAttribute } from '../../platform/xml/xml-parser.ts';
+import { message } from './message-shape.ts';
+import type { MessageShapes } from './message-shape.ts';
+import type { ParameterValueStruct } from './messages.ts';
+import { InvalidArgument, array, optionalText, status, stringArray, text } from './shape.ts';
+import type { ElementReader, Shape } from './shape.ts';
+import { typeNameOf } from './xsi-type.ts';
+
+const VALUE_TYPES: ReadonlyMap<string, ValueType> = new Map<string, ValueType>([
+  ['string', 'string'],
+  ['int', 'int'],
+  ['unsignedInt', 'unsignedInt'],
+  ['long', 'long'],
+  ['unsignedLong', 'unsignedLong'],
+  ['boolean', 'boolean'],
+  ['dateTime', 'dateTime'],
+  ['base64', 'base64'],
+  ['base64Binary', 'base64'],
+  ['hexBinary', 'hexBinary'],
+]);
+
+/** CWMP's `base64` is spelled as XML Schema knows it; the prefix must be `xsd`: GenieACS compares the text. */
+function writtenType(type: ValueType | undefined): string {
+  if (type === undefined) return 'xsd:string';
+  return type === 'base64' ? 'xsd:base64Binary' : `xsd:${type}`;
+}
+
+/** Written by hand and not as a struct: answers hold it 10 000 times. */
+class ParameterValueReader implements ElementReader<ParameterValueStruct> {
+  #name: string | undefined;
+  #value: string | undefined;
+  #type: ValueType | undefined;
+  #current: 'Name' | 'Value' | undefined;
+
+  child(local: string, attributes: readonly XmlAttribute[]): ElementReader<string> | undefined {
+    if (local !== 'Name' && local !== 'Value') return undefined;
+    this.#current = local;
+    if (local === 'Value') this.#type = VALUE_TYPES.get(typeNameOf(attributes) ?? '');
+    return text.read(local, attributes);
+  }
+
+  accept(_local: string, value: unknown): void {
+    if (typeof value !== 'string') return;
+    if (this.#current === 'Name') this.#name = value.trim();
+    else this.#value = value;
+  }
+
+  text(): void {}
+
+  end(): ParameterValueStruct {
+    if (this.#name === undefined) throw new InvalidArgument('ParameterValueStruct has no Name');
+    if (this.#value === undefined) throw new InvalidArgument('ParameterValueStruct has no Value');
+    const isText = this.#type === undefined || this.#type === 'string';
+    return { Name: this.#name, Value: isText ? this.#value : this.#value.trim(), Type: this.#type };
+  }
+}
+
+const parameterValue: Shape<ParameterValueStruct> = {
+  read: () => new ParameterValueReader(),
+  write: (name, { Name, Value, Type }) =>
+    `<${name}><Name>${escapeText(Name)}</Name><Value xsi:type="${writtenType(Type)}">${escapeText(Value)}</Value></${name}>`,
+};
+
+export const parameterValueList: Shape<readonly ParameterValueStruct[]> = array(
+  parameterValue,
+  'ParameterValueStruct',
+  'cwmp:ParameterValueStruct',
+);
+
+/** [TR-069 A.3.2.1, A.3.2.2] */
+export const parameterValues: MessageShapes<
+  'SetParameterValues' | 'SetParameterValuesResponse' | 'GetParameterValues' | 'GetParameterValuesResponse'
+> = {
+  SetParameterValues: message('SetParameterValues', {
+    ParameterList: parameterValueList,
+    ParameterKey: optionalText,
+  }),
+  SetParameterValuesResponse: message('SetParameterValuesResponse', { Status: status }),
+  GetParameterValues: message('GetParameterValues', { ParameterNames: stringArray }),
+  GetParameterValuesResponse: message('GetParameterValuesResponse', { ParameterList: parameterValueList }),
+};
