@@ -93,6 +93,8 @@ export interface ConnectionRequestTarget {
   credentials(): { readonly username: string; readonly password: string };
   /** `offline` is answered 503 [TR-069 J]; `accepted` 200. Called only after good credentials. */
   accept(): 'accepted' | 'busy' | 'offline';
+  /** Called once for each `accepted`, when the answer is out: the session may start [TR-069 3.2.2]. */
+  answered(): void;
 }
 
 export interface CwmpEndpointOptions {
@@ -116,6 +118,10 @@ export interface CwmpEndpointOptions {
   readonly localAddress?: string;
   /** Seconds to wait for one answer of the ACS; 30 or more [TR-069 3.7]. */
   readonly acsTimeoutSeconds?: number;
+  /** The Notification attribute of some parameters changed: see `CwmpEndpoint.notificationOf`. */
+  readonly onAttributesChanged?: () => void;
+  /** Numbers in [0, 1), for the retry waits; Math.random when undefined. */
+  readonly random?: () => number;
 }
 
 /** Hands out the right to run a session, first come first served. */

@@ -1,6 +1,6 @@
 import type { Clock } from '../../platform/clock.ts';
 import type { Logger } from '../../platform/logger.ts';
-import type { AcsRequest, CpeResponse, Fault, UnknownMethod } from '../codec/messages.ts';
+import type { AcsRequest, CpeResponse, Fault, InvalidArguments, UnknownMethod } from '../codec/messages.ts';
 import { toRpcFault } from './fault-map.ts';
 import type { RpcContext } from './rpc-context.ts';
 import { RpcFault } from './rpc-fault.ts';
@@ -17,10 +17,9 @@ export interface RpcExecution {
 
 /** Executes one request of the ACS. Always answers: a failure is a fault, a handler that takes too long 9002. */
 export async function executeRpc(
-  request: AcsRequest | UnknownMethod,
+  request: AcsRequest | UnknownMethod | InvalidArguments,
   { registry, context, deadlineMs, clock, logger }: RpcExecution,
 ): Promise<CpeResponse | Fault> {
-  if (request.kind === 'UnknownMethod') return new RpcFault(9000, request.name.slice(0, 64)).toMessage();
   const abort = new AbortController();
   let cancel = (): void => undefined;
   const deadline = new Promise<never>((_resolve, reject) => {
@@ -41,6 +40,8 @@ export async function executeRpc(
   } catch (error) {
     const fault = toRpcFault(error);
     if (fault === undefined) logger.error('RPC failed', { method: request.kind, error });
+    else if (fault.code === 9002)
+      logger.warn('RPC failed', { method: request.kind, reason: fault.message, error });
     else logger.info('RPC refused', { method: request.kind, code: fault.code, reason: fault.message });
     return (fault ?? new RpcFault(9002)).toMessage();
   } finally {

@@ -1,4 +1,4 @@
-import type { AcsRequest, CpeResponse } from '../codec/messages.ts';
+import type { AcsRequest, CpeResponse, InvalidArguments, UnknownMethod } from '../codec/messages.ts';
 import type { RpcContext } from './rpc-context.ts';
 import { RpcFault } from './rpc-fault.ts';
 
@@ -24,8 +24,17 @@ export class RpcRegistry {
     return this;
   }
 
-  /** @throws RpcFault 9000 for what is not registered, and whatever the handler throws */
-  async execute(request: AcsRequest, context: RpcContext): Promise<CpeResponse> {
+  /** @throws RpcFault 9000 for what is not registered, 9003 for what cannot be read, and whatever the handler throws */
+  async execute(
+    request: AcsRequest | UnknownMethod | InvalidArguments,
+    context: RpcContext,
+  ): Promise<CpeResponse> {
+    if (request.kind === 'UnknownMethod') throw new RpcFault(9000, request.name.slice(0, 64));
+    if (request.kind === 'InvalidArguments') {
+      throw this.#handlers.has(request.method)
+        ? new RpcFault(9003, request.reason)
+        : new RpcFault(9000, request.method);
+    }
     const handler = this.#handlers.get(request.kind);
     if (handler === undefined) throw new RpcFault(9000, request.kind);
     return await handler(request, context);

@@ -6,8 +6,10 @@ import type {
   CwmpMessage,
   CwmpNamespace,
   Envelope,
+  EnvelopeHeader,
   Fault,
   Inform,
+  InvalidArguments,
   UnknownMethod,
 } from '../codec/messages.ts';
 import { isAcsRequest } from './message-kinds.ts';
@@ -46,14 +48,19 @@ export type SessionInput =
   | { readonly type: 'executed'; readonly response: CpeResponse | Fault }
   | { readonly type: 'broke'; readonly reason: string };
 
-export interface OutgoingEnvelope extends Envelope {
+export interface OutgoingEnvelope {
   readonly namespace: CwmpNamespace;
+  readonly header: EnvelopeHeader;
+  readonly body: CpeRequest | CpeResponse | Fault;
 }
+
+/** What the ACS called: a method known here, or one that has to be refused. */
+export type Call = AcsRequest | UnknownMethod | InvalidArguments;
 
 export type SessionEffect =
   | { readonly type: 'send'; readonly envelope: OutgoingEnvelope }
   | { readonly type: 'sendEmpty' }
-  | { readonly type: 'execute'; readonly request: AcsRequest | UnknownMethod }
+  | { readonly type: 'execute'; readonly request: Call }
   | { readonly type: 'informDelivered' }
   | { readonly type: 'requestAnswered'; readonly request: CpeRequest; readonly answer: AcsResponse | Fault }
   /** The ACS speaks none of the offered versions: the next Inform uses an older namespace. */
@@ -143,7 +150,7 @@ function receiveRequest(state: SessionState, envelope: Envelope): SessionStep {
   const { body, header } = envelope;
   if (state.phase !== 'waiting') return fail(state, `${body.kind} received while a request is executed`);
   if (body.kind === 'Fault') return fail(state, describeFault('our response', body));
-  if (body.kind !== 'UnknownMethod' && !isAcsRequest(body)) {
+  if (body.kind !== 'UnknownMethod' && body.kind !== 'InvalidArguments' && !isAcsRequest(body)) {
     return fail(state, `${body.kind} received where a request is due`);
   }
   return {

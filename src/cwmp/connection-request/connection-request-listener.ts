@@ -1,0 +1,156 @@
+import { DigestServer } from '../../platform/http/digest-server.ts';
+import { createHttpServer } from '../../platform/http/http-server.ts';
+import type { Request, Response } from '../../platform/http/http-server.ts';
+import type { Clock } from '../../platform/clock.ts';
+import type { Logger } from '../../platform/logger.ts';
+import type { ConnectionRequestListener, ConnectionRequestTarget } from '../types.ts';
+import { TokenBucket } from './token-bucket.ts';
+
+export interface ConnectionRequestListenerOptions {
+  /** Address to bind. */
+  readonly host: string;
+  /** 0 = any free port; 7547 is the one registered for CWMP. */
+  readonly port: number;
+  /** `http://host[:port]` as the ACS reaches the listener, when that is not the bound address (NAT). */
+  readonly publicUrl?: string | undefined;
+  /** The address to advertise when `host` is a wildcard. */
+  readonly advertisedHost?: (() => string) | undefined;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+const REALM = 'CWMP Connection Request';
+
+/** [TR-069 3.2.2] A CPE should limit how often it can be called: this many at once, then one each REFILL_MS, per endpoint. */
+const BURST = 10;
+const REFILL_MS = 2000;
+
+interface Registration {
+  readonly target: ConnectionRequestTarget;
+  readonly bucket: TokenBucket;
+}
+
+/** See ConnectionRequestListener. Plain HTTP, as the standard demands; GET only. */
+export function createConnectionRequestListener(
+  options: ConnectionRequestListenerOptions,
+): ConnectionRequestListener {
+  return new HttpConnectionRequestListener(options);
+}
+
+class HttpConnectionRequestListener implements ConnectionRequestListener {
+  readonly #options: ConnectionRequestListenerOptions;
+  readonly #digest: DigestServer;
+  readonly #server: ReturnType<typeof createHttpServer>;
+  readonly #registrations = new Map<string, Registration>();
+  #address: { readonly host: string; readonly port: number } | undefined;
+
+  constructor(options: ConnectionRequestListenerOptions) {
+    this.#options = options;
+    this.#digest = new DigestServer(REALM, options.clock);
+    this.#server = createHttpServer({
+      host: options.host,
+      port: options.port,
+      maxBodyBytes: 0,
+      logger: options.logger,
+      routes: (app) => {
+        app.use((request, response) => this.#answer(request, response));
+      },
+    });
+  }
+
+  async start(): Promise<void> {
+    this.#address = await this.#server.start();
+  }
+
+  async stop(): Promise<void> {
+    await this.#server.stop();
+  }
+
+  get address(): { readonly host: string; readonly port: number } {
+    if (this.#address === undefined) throw new Error('the connection request listener is not started');
+    return this.#address;
+  }
+
+  register(path: string, target: ConnectionRequestTarget): { readonly url: string; unregister(): void } {
+    const registration = { target, bucket: new TokenBucket(BURST, REFILL_MS, this.#options.clock) };
+    this.#registrations.set(path, registration);
+    return {
+      url: `${this.#baseUrl()}/${path}`,
+      unregister: () => {
+        if (this.#registrations.get(path) === registration) this.#registrations.delete(path);
+      },
+    };
+  }
+
+  #baseUrl(): string {
+    const { publicUrl, advertisedHost } = this.#options;
+    if (publicUrl !== undefined) return publicUrl.replace(/\/+$/, '');
+    const { host, port } = this.address;
+    const isWildcard = host === '0.0.0.0' || host === '::';
+    const shown = isWildcard && advertisedHost !== undefined ? advertisedHost() : host;
+    return `http://${shown.includes(':') ? `[${shown}]` : shown}:${port}`;
+  }
+
+  #answer(request: Request, response: Response): void {
+    if (request.method !== 'GET') {
+      response.set({ Allow: 'GET', Connection: 'close' });
+      send(response, 405);
+      return;
+    }
+    const uri = request.originalUrl;
+    const path = uri.replace(/^\w+:\/\/[^/]*/, '').slice(1);
+    const registration = this.#registrations.get(path);
+    if (registration === undefined) {
+      send(response, 404);
+      return;
+    }
+    const { authorization } = request.headers;
+    if (authorization === undefined) {
+      this.#challenge(response, path, false);
+      return;
+    }
+    // Before any hashing, so that guessing passwords is slow and cheap to refuse. No Retry-After [TR-069 3.2.2].
+    if (!registration.bucket.take()) {
+      send(response, 503);
+      return;
+    }
+    this.#authenticated(registration.target, { uri, path, authorization }, response);
+  }
+
+  #authenticated(
+    target: ConnectionRequestTarget,
+    request: { readonly uri: string; readonly path: string; readonly authorization: string },
+    response: Response,
+  ): void {
+    const credentials = target.credentials();
+    const verdict = this.#digest.verify(
+      request.authorization,
+      { method: 'GET', uri: request.uri, scope: request.path },
+      credentials,
+    );
+    // Without any credentials everybody would be let in [TR-069 3.2.2: authentication is mandatory].
+    const open = credentials.username === '' && credentials.password === '';
+    if (verdict !== 'ok' || open) {
+      if (verdict === 'refused') this.#options.logger.warn('connection request with bad credentials refused');
+      this.#challenge(response, request.path, verdict === 'stale');
+      return;
+    }
+    if (target.accept() !== 'accepted') {
+      send(response, 503);
+      return;
+    }
+    // The answer goes out before the session starts, even to a caller that hung up.
+    response.once('close', () => target.answered());
+    send(response, 200);
+  }
+
+  #challenge(response: Response, path: string, stale: boolean): void {
+    response.set('WWW-Authenticate', this.#digest.challenge(path, stale));
+    send(response, 401);
+  }
+}
+
+/** Status and no body. */
+function send(response: Response, status: number): void {
+  response.status(status).set('Content-Length', '0').end();
+}

@@ -1,0 +1,106 @@
+import type { DataModel } from '../datamodel/data-model.ts';
+import type { ParameterNode } from '../datamodel/node.ts';
+import type { Clock } from '../platform/clock.ts';
+import type { Inform, ParameterValueStruct } from './codec/messages.ts';
+import type { PendingChange } from './events/value-changes.ts';
+import type { EndpointEvent, EndpointIdentity } from './types.ts';
+
+/** An Inform is opened by one who waits: what cannot be read in this time is left out. */
+const READ_DEADLINE_MS = 5000;
+
+export interface InformInput {
+  readonly identity: EndpointIdentity;
+  readonly model: DataModel;
+  /** Called when all values are there, so that what happened meanwhile is included. */
+  readonly takeEvents: () => readonly EndpointEvent[];
+  readonly changes: readonly PendingChange[];
+  readonly retryCount: number;
+  readonly clock: Clock;
+}
+
+export interface BuiltInform {
+  readonly inform: Inform;
+  /** Changes whose values are in the Inform. */
+  readonly told: readonly PendingChange[];
+  /** Changes whose values cannot be read now. */
+  readonly unreadable: readonly PendingChange[];
+  /** Changes of parameters that are no more. */
+  readonly gone: readonly PendingChange[];
+}
+
+/**
+ * The Inform of a session: the forced parameters, and every changed one with its present value (the reported one when it cannot
+ * be read). "4 VALUE CHANGE" is added when there is any [TR-069 3.7.1.5].
+ */
+export async function buildInform(input: InformInput): Promise<BuiltInform> {
+  const { identity, model, clock } = input;
+  const changed: { change: PendingChange; parameter: ParameterNode }[] = [];
+  const gone: PendingChange[] = [];
+  for (const change of input.changes) {
+    const parameter = model.find(change.path);
+    if (parameter?.kind === 'parameter') changed.push({ change, parameter });
+    else gone.push(change);
+  }
+  const values = await readAll(
+    [...model.forcedInformParameters(), ...changed.map(({ parameter }) => parameter)],
+    model,
+    clock,
+  );
+  const told: PendingChange[] = [];
+  const unreadable: PendingChange[] = [];
+  for (const { change, parameter } of changed) {
+    if (!values.has(parameter) && change.value !== undefined) {
+      values.set(parameter, parameter.hidden ? '' : change.value);
+    }
+    (values.has(parameter) ? told : unreadable).push(change);
+  }
+  const inform: Inform = {
+    kind: 'Inform',
+    DeviceId: {
+      Manufacturer: identity.manufacturer,
+      OUI: identity.oui,
+      ProductClass: identity.productClass,
+      SerialNumber: identity.serialNumber,
+    },
+    Event: eventList(input.takeEvents(), told.length > 0),
+    MaxEnvelopes: 1,
+    CurrentTime: new Date(clock.now()).toISOString().replace(/\.\d+Z$/, 'Z'),
+    RetryCount: input.retryCount,
+    ParameterList: [...values].map(toStruct),
+  };
+  return { inform, told, unreadable, gone };
+}
+
+function eventList(events: readonly EndpointEvent[], valueChange: boolean): Inform['Event'] {
+  const list = events.map(({ code, commandKey }) => ({ EventCode: code, CommandKey: commandKey }));
+  if (valueChange) {
+    const before = list.filter(({ EventCode: code }) => /^[0-3] /.test(code)).length;
+    list.splice(before, 0, { EventCode: '4 VALUE CHANGE', CommandKey: '' });
+  }
+  return list;
+}
+
+async function readAll(
+  parameters: readonly ParameterNode[],
+  model: DataModel,
+  clock: Clock,
+): Promise<Map<ParameterNode, string>> {
+  const wanted = [...new Set(parameters)];
+  const abort = new AbortController();
+  const timer = clock.schedule(READ_DEADLINE_MS, () => abort.abort());
+  try {
+    const outcomes = await model.readValues(wanted, abort.signal);
+    const values = new Map<ParameterNode, string>();
+    for (const [index, parameter] of wanted.entries()) {
+      const outcome = outcomes[index];
+      if (typeof outcome === 'string') values.set(parameter, outcome);
+    }
+    return values;
+  } finally {
+    timer.cancel();
+  }
+}
+
+function toStruct([parameter, value]: [ParameterNode, string]): ParameterValueStruct {
+  return { Name: parameter.path, Value: value, Type: parameter.type };
+}
