@@ -31,7 +31,7 @@ export type DiscoveryInput =
   | { readonly kind: 'probed'; readonly answered: boolean }
   | { readonly kind: 'described'; readonly ok: boolean };
 
-/** `describe`: fetch the description. `lose`: it is gone, after `rebooted` a `describe` follows. `probe` at once or after a delay. */
+/** `describe`: fetch the description. `lose`: it is gone, after `rebooted` a `describe` follows. `probe`: ask whether it is there. */
 export type DiscoveryEffect =
   | { readonly kind: 'describe' }
   | { readonly kind: 'probe'; readonly delayMs: number }
@@ -49,6 +49,7 @@ const BYEBYE_PROBE_DELAY_MS = 1000;
 const DOUBTFUL_VALIDITY_MS = 60_000;
 const FIRST_RETRY_MS = 15_000;
 const LAST_RETRY_MS = 600_000;
+const MAX_FAILURES = 8;
 
 /** A location heard of for the first time. */
 export function discover(announcement: Announcement): DiscoveryStep {
@@ -97,13 +98,20 @@ function onAlive(
   times: DiscoveryTimes,
 ): DiscoveryStep {
   // The root's UDN is known from the description; messages name embedded devices too.
-  const announcement = { ...heard, udn: presence.known ? presence.announcement.udn : heard.udn };
   const before = presence.announcement;
-  const bootKnown = before.bootId !== undefined && announcement.bootId !== undefined;
+  // Sloppy devices leave the numbers out of some messages.
+  const announcement = {
+    ...heard,
+    udn: presence.known ? before.udn : heard.udn,
+    bootId: heard.bootId ?? before.bootId,
+    configId: heard.configId ?? before.configId,
+    searchPort: heard.searchPort ?? before.searchPort,
+  };
+  const bootKnown = before.bootId !== undefined;
   // A UDA 1.0 device has no boot number: goodbye and then hello is all that shows its reboot.
   const cameBack = presence.doubt === 'byebye' && kind === 'alive' && announcement.bootId === undefined;
   if (presence.known && ((bootKnown && before.bootId !== announcement.bootId) || cameBack)) {
-    return reboot(presence, announcement);
+    return reboot(announcement);
   }
   switch (presence.phase) {
     case 'describing':
@@ -115,7 +123,10 @@ function onAlive(
     }
     case 'present':
     case 'probing':
-      if (before.configId !== announcement.configId) return redescribe(presence, announcement);
+      if (before.configId !== undefined && before.configId !== announcement.configId) {
+        return redescribe(presence, announcement);
+      }
+      if (presence.phase === 'probing' && presence.failures > 0) return redescribe(presence, announcement);
       return { presence: settle({ ...presence, announcement }, now, times), effects: [] };
   }
 }
@@ -130,7 +141,7 @@ function onUpdate(
   const before = presence.announcement.bootId;
   const expected = before === undefined || heard.bootId === undefined || before === heard.bootId;
   const next = { ...heard, bootId: nextBootId ?? heard.bootId };
-  if (!expected && presence.known) return reboot(presence, next);
+  if (!expected && presence.known) return reboot(next);
   // Announced beforehand, the new number is not a reboot. [UDA 1.2.4]
   const adopted = { ...presence, announcement: { ...presence.announcement, bootId: next.bootId } };
   return onAlive(adopted, next, 'response', now, times);
@@ -142,6 +153,8 @@ function onByebye(presence: Presence, dmAnnouncement: string | undefined): Disco
   if (dmAnnouncement !== undefined) {
     return { presence: undefined, effects: [{ kind: 'lose', reason: 'byebye' }] };
   }
+  // The fetch under way will show whether it is there.
+  if (presence.phase === 'describing') return { presence, effects: [] };
   if (presence.phase === 'probing') {
     return { presence: { ...presence, doubt: 'byebye', announcement }, effects: [] };
   }
@@ -173,6 +186,8 @@ function onProbed(presence: Presence, answered: boolean, now: number, times: Dis
   if (!answered) {
     return { presence: undefined, effects: [{ kind: 'lose', reason: presence.doubt ?? 'expired' }] };
   }
+  // Its last description could not be fetched: now it can.
+  if (presence.failures > 0) return redescribe(presence, presence.announcement);
   const settled = settle(presence, now, times);
   const dueAt = presence.doubt === 'byebye' ? now + DOUBTFUL_VALIDITY_MS : settled.dueAt;
   return { presence: { ...settled, dueAt }, effects: [] };
@@ -180,18 +195,19 @@ function onProbed(presence: Presence, answered: boolean, now: number, times: Dis
 
 function onDescribed(presence: Presence, ok: boolean, now: number, times: DiscoveryTimes): DiscoveryStep {
   if (ok) return { presence: settle({ ...presence, known: true, failures: 0 }, now, times), effects: [] };
-  const delayMs = Math.min(LAST_RETRY_MS, FIRST_RETRY_MS * 2 ** presence.failures);
+  const delayMs = Math.min(LAST_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(presence.failures, MAX_FAILURES));
+  // Nothing but a new announcement brings back a location that never gave a description.
+  if (!presence.known && presence.failures >= MAX_FAILURES) return { presence: undefined, effects: [] };
   // A known device whose new description fails keeps the old one while it answers probes.
   const phase = presence.known ? 'present' : 'unusable';
   return {
-    presence: { ...presence, phase, dueAt: now + delayMs, failures: Math.min(presence.failures + 1, 10) },
+    presence: { ...presence, phase, dueAt: now + delayMs, failures: presence.failures + 1 },
     effects: [],
   };
 }
 
-function reboot(presence: Presence, announcement: Announcement): DiscoveryStep {
+function reboot(announcement: Announcement): DiscoveryStep {
   const step = discover(announcement);
-  if (presence.phase === 'describing' && !presence.known) return step;
   return { presence: step.presence, effects: [{ kind: 'lose', reason: 'rebooted' }, ...step.effects] };
 }
 

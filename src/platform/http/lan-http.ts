@@ -35,8 +35,38 @@ const MAX_SLOPPY_ORIGINS = 1000;
 export async function lanRequest(options: LanRequestOptions): Promise<HttpResponse> {
   const url = new URL(options.url);
   if (url.protocol !== 'http:') throw new HttpError('connect', `${url.host}: only http is spoken on the LAN`);
-  const timeout = AbortSignal.timeout(Math.max(1, Math.ceil(options.timeoutMs)));
-  const signal = options.signal === undefined ? timeout : AbortSignal.any([options.signal, timeout]);
+  const { signal, release } = limitTime(options);
+  try {
+    return await exchange(url, options, signal);
+  } finally {
+    release();
+  }
+}
+
+/** One signal for the time and the caller. AbortSignal.any on a signal that lives long leaks in Node 20. */
+function limitTime(options: LanRequestOptions): { readonly signal: AbortSignal; release(): void } {
+  const controller = new AbortController();
+  const abort = (): void => {
+    controller.abort(new DOMException('aborted', 'AbortError'));
+  };
+  const timer = setTimeout(
+    () => {
+      controller.abort(new DOMException('no complete answer in time', 'TimeoutError'));
+    },
+    Math.max(1, options.timeoutMs),
+  );
+  if (options.signal?.aborted === true) abort();
+  else options.signal?.addEventListener('abort', abort, { once: true });
+  return {
+    signal: controller.signal,
+    release: () => {
+      clearTimeout(timer);
+      options.signal?.removeEventListener('abort', abort);
+    },
+  };
+}
+
+async function exchange(url: URL, options: LanRequestOptions, signal: AbortSignal): Promise<HttpResponse> {
   if (!REPEATABLE.has(options.method) || sloppyOrigins.has(url.origin))
     return rawRequest(url, options, signal);
   try {

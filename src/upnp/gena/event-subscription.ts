@@ -21,6 +21,8 @@ export interface EventSubscriptionOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly listener: SubscriptionListener;
+  /** Called once the subscription has ended for good. */
+  readonly onStopped: () => void;
 }
 
 /** Carries out what the subscription machine decides. */
@@ -36,7 +38,10 @@ export class EventSubscription implements Subscription {
 
   constructor(options: EventSubscriptionOptions) {
     this.#options = options;
-    this.#step({ kind: 'start' });
+    // Not at once: the listener must not be called before its owner holds the subscription.
+    queueMicrotask(() => {
+      this.#step({ kind: 'start' });
+    });
   }
 
   get state(): SubscriptionState {
@@ -50,11 +55,20 @@ export class EventSubscription implements Subscription {
 
   async #stop(): Promise<void> {
     this.#timer?.cancel();
-    // A SUBSCRIBE under way is not cut off: its SID is needed to take it back.
-    if (this.#machine.phase !== 'subscribing') this.#aborted.abort();
+    const abort = (): void => {
+      this.#aborted.abort();
+    };
+    // A SUBSCRIBE under way gets a while longer: its SID is needed to take it back.
+    if (this.#machine.phase !== 'subscribing') abort();
+    const deadline = this.#options.clock.schedule(UNSUBSCRIBE_TIMEOUT_MS, abort);
     this.#step({ kind: 'stop' });
-    await this.#lastRequest;
+    for (let last: Promise<void> | undefined; last !== this.#lastRequest;) {
+      last = this.#lastRequest;
+      await last;
+    }
+    deadline.cancel();
     this.#callback?.close();
+    this.#options.onStopped();
   }
 
   #step(input: SubscriptionInput): void {

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { networkInterfaces } from 'node:os';
 
 /** One IPv4 address of a configured interface. IPv6 is not used for discovery. */
@@ -9,24 +10,24 @@ export interface LanInterface {
 }
 
 /**
- * Looks the names up among the host's interfaces. An interface without an IPv4 address yet is left out: it may get one.
+ * Refuses names that the host does not have.
  * @throws Error naming the unknown interface and those that exist
  */
-export function resolveInterfaces(names: readonly string[]): LanInterface[] {
-  const known = networkInterfaces();
-  const found: LanInterface[] = [];
-  for (const name of new Set(names)) {
-    const addresses = known[name];
-    if (addresses === undefined) {
-      throw new Error(`no network interface "${name}"; there are: ${Object.keys(known).join(', ')}`);
-    }
-    // One address suffices: all addresses of an interface share its multicast group.
-    const first = addresses.find((address) => address.family === 'IPv4');
-    if (first !== undefined) {
-      found.push({ name, address: first.address, netmask: first.netmask, loopback: first.internal });
+export function checkInterfaceNames(names: readonly string[]): void {
+  const known = Object.keys(networkInterfaces());
+  for (const name of names) {
+    // An interface without any address is not listed, but may get one.
+    if (!known.includes(name) && !(/^[\w.:@-]+$/.test(name) && existsSync(`/sys/class/net/${name}`))) {
+      throw new Error(`no network interface "${name}"; there are: ${known.join(', ')}`);
     }
   }
-  return found;
+}
+
+/** The interface as it is now; undefined when it has no IPv4 address. */
+export function findInterface(name: string): LanInterface | undefined {
+  // One address suffices: all addresses of an interface share its multicast group.
+  const first = networkInterfaces()[name]?.find((address) => address.family === 'IPv4');
+  return first && { name, address: first.address, netmask: first.netmask, loopback: first.internal };
 }
 
 /** Whether `address` (IPv4) lies in the interface's subnet. */

@@ -1,0 +1,281 @@
+import type { Clock, Timer } from '../platform/clock.ts';
+import type { Logger } from '../platform/logger.ts';
+import type { DescriptionFetcher } from './description/description-fetcher.ts';
+import type { ParsedDescription } from './description/parse-description.ts';
+import { discover, stepDiscovery } from './discovery.ts';
+import type {
+  DiscoveryEffect,
+  DiscoveryInput,
+  DiscoveryStep,
+  DiscoveryTimes,
+  Presence,
+} from './discovery.ts';
+import type { Sighting } from './ssdp/sighting.ts';
+import type { Announcement, ControlPointListener, LossReason, RootDevice } from './types.ts';
+
+export interface DeviceTrackerOptions {
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly listener: ControlPointListener;
+  readonly fetcher: DescriptionFetcher;
+  readonly times: DiscoveryTimes;
+  readonly maxDevices: number;
+  readonly maxDevicesPerHost: number;
+  /** Sends a unicast search to the device. */
+  readonly searchUnicast: (announcement: Announcement) => void;
+}
+
+/** What is tracked of one location. */
+interface Entry {
+  readonly location: string;
+  presence: Presence;
+  device: RootDevice | undefined;
+  timer: Timer | undefined;
+  probeTimer: Timer | undefined;
+  /** Cuts off the fetch or probe under way. */
+  work: AbortController;
+}
+
+/** How long a unicast search may take to be answered. [UDA 1.3.3] allows 1 s. */
+const PROBE_ANSWER_MS = 1500;
+
+/** Keeps the root devices of the LAN: carries out what the discovery machine decides for each location. */
+export class DeviceTracker {
+  readonly #options: DeviceTrackerOptions;
+  readonly #entries = new Map<string, Entry>();
+
+  constructor(options: DeviceTrackerOptions) {
+    this.#options = options;
+  }
+
+  get devices(): RootDevice[] {
+    return [...this.#entries.values()].flatMap((entry) => entry.device ?? []);
+  }
+
+  /** Takes what SSDP tells. */
+  receive(sighting: Sighting): void {
+    if (sighting.kind === 'byebye') {
+      this.#receiveByebye(sighting.udn, sighting.sourceAddress, sighting.dmAnnouncement);
+      return;
+    }
+    const { announcement } = sighting;
+    const entry = this.#entries.get(announcement.location);
+    if (entry !== undefined) this.#step(entry, sighting);
+    else if (this.#hasRoomFor(announcement)) {
+      const bootId = sighting.kind === 'update' ? sighting.nextBootId : undefined;
+      this.#add({ ...announcement, bootId: bootId ?? announcement.bootId });
+    }
+  }
+
+  /** Forgets the devices of an interface (all without a name). */
+  clear(reason: LossReason, interfaceName?: string): void {
+    for (const entry of [...this.#entries.values()]) {
+      if (interfaceName !== undefined && entry.presence.announcement.interfaceName !== interfaceName)
+        continue;
+      this.#remove(entry);
+      if (entry.device !== undefined) this.#options.listener.deviceLost(entry.device, reason);
+    }
+  }
+
+  #receiveByebye(udn: string, sourceAddress: string, dmAnnouncement: string | undefined): void {
+    for (const entry of [...this.#entries.values()]) {
+      const { device } = entry;
+      if (device?.announcement.sourceAddress !== sourceAddress || !hasUdn(device.description, udn)) continue;
+      entry.device = { ...device, announcement: { ...device.announcement, dmAnnouncement } };
+      this.#step(entry, { kind: 'byebye', dmAnnouncement });
+    }
+  }
+
+  #hasRoomFor(announcement: Announcement): boolean {
+    let onHost = 0;
+    let unusable: Entry | undefined;
+    for (const entry of this.#entries.values()) {
+      if (entry.presence.announcement.sourceAddress === announcement.sourceAddress) onHost++;
+      if (entry.presence.phase === 'unusable') unusable = entry;
+    }
+    if (onHost >= this.#options.maxDevicesPerHost) {
+      this.#options.logger.debug('too many devices on one host', { host: announcement.sourceAddress });
+      return false;
+    }
+    if (this.#entries.size < this.#options.maxDevices) return true;
+    if (unusable === undefined) {
+      this.#options.logger.debug('too many devices', { host: announcement.sourceAddress });
+      return false;
+    }
+    this.#remove(unusable);
+    return true;
+  }
+
+  #add(announcement: Announcement): void {
+    const step = discover(announcement);
+    if (step.presence === undefined) return;
+    const entry: Entry = {
+      location: announcement.location,
+      presence: step.presence,
+      device: undefined,
+      timer: undefined,
+      probeTimer: undefined,
+      work: new AbortController(),
+    };
+    this.#entries.set(entry.location, entry);
+    this.#apply(entry, step);
+  }
+
+  #step(entry: Entry, input: DiscoveryInput): void {
+    const { clock, times } = this.#options;
+    this.#apply(entry, stepDiscovery(entry.presence, input, clock.monotonic(), times));
+  }
+
+  #apply(entry: Entry, { presence, effects }: DiscoveryStep): void {
+    if (presence === undefined) this.#remove(entry);
+    else {
+      entry.presence = presence;
+      this.#arm(entry);
+      if (presence.phase !== 'probing') entry.probeTimer?.cancel();
+      this.#adoptBootId(entry);
+    }
+    for (const effect of effects) this.#carryOut(entry, effect);
+  }
+
+  #arm(entry: Entry): void {
+    entry.timer?.cancel();
+    entry.timer = undefined;
+    const { dueAt } = entry.presence;
+    if (dueAt === undefined) return;
+    entry.timer = this.#options.clock.schedule(dueAt - this.#options.clock.monotonic(), () => {
+      this.#step(entry, { kind: 'due' });
+    });
+  }
+
+  /** An ssdp:update changed the boot number of a device that stays. */
+  #adoptBootId(entry: Entry): void {
+    const { device, presence } = entry;
+    if (device === undefined || !presence.known || presence.phase === 'describing') return;
+    const before = device.announcement.bootId;
+    if (before === undefined || before === presence.announcement.bootId) return;
+    this.#appear(entry, { ...device, announcement: { ...presence.announcement, dmAnnouncement: undefined } });
+  }
+
+  #carryOut(entry: Entry, effect: DiscoveryEffect): void {
+    switch (effect.kind) {
+      case 'describe':
+        void this.#describe(entry, this.#startWork(entry));
+        break;
+      case 'probe':
+        this.#probeAfter(entry, effect.delayMs, this.#startWork(entry));
+        break;
+      case 'lose':
+        this.#lose(entry, effect.reason);
+        break;
+    }
+  }
+
+  #startWork(entry: Entry): AbortSignal {
+    entry.work.abort();
+    entry.work = new AbortController();
+    return entry.work.signal;
+  }
+
+  #lose(entry: Entry, reason: LossReason): void {
+    const { device } = entry;
+    entry.device = undefined;
+    if (device !== undefined) this.#options.listener.deviceLost(device, reason);
+  }
+
+  #remove(entry: Entry): void {
+    entry.timer?.cancel();
+    entry.probeTimer?.cancel();
+    entry.work.abort();
+    this.#entries.delete(entry.location);
+  }
+
+  async #describe(entry: Entry, signal: AbortSignal): Promise<void> {
+    try {
+      const parsed = await this.#options.fetcher.fetchDescription(entry.presence.announcement, signal);
+      const other = this.#findOther(entry, parsed.description.udn);
+      if (other !== undefined && (await this.#answersHttp(other, signal))) {
+        if (signal.aborted) return;
+        this.#options.logger.debug('device is known at another location', {
+          udn: parsed.description.udn,
+          location: entry.location,
+        });
+        this.#step(entry, { kind: 'described', ok: false });
+        return;
+      }
+      if (!signal.aborted) this.#accept(entry, parsed);
+    } catch (error) {
+      if (signal.aborted) return;
+      this.#options.listener.deviceUnusable(entry.presence.announcement, asError(error));
+      this.#step(entry, { kind: 'described', ok: false });
+    }
+  }
+
+  #accept(entry: Entry, parsed: ParsedDescription): void {
+    const { udn } = parsed.description;
+    const other = this.#findOther(entry, udn);
+    let previous = entry.device;
+    if (other !== undefined) {
+      // The device has moved: its old location is silent.
+      this.#remove(other);
+      previous = other.device;
+    }
+    entry.presence = { ...entry.presence, announcement: { ...entry.presence.announcement, udn } };
+    const device = { ...parsed, announcement: entry.presence.announcement };
+    entry.device = device;
+    this.#step(entry, { kind: 'described', ok: true });
+    this.#options.listener.deviceAppeared(device, previous);
+  }
+
+  #appear(entry: Entry, device: RootDevice): void {
+    const previous = entry.device;
+    entry.device = device;
+    this.#options.listener.deviceAppeared(device, previous);
+  }
+
+  #findOther(entry: Entry, udn: string): Entry | undefined {
+    for (const other of this.#entries.values()) {
+      if (other !== entry && other.device !== undefined && sameUdn(other.device.description.udn, udn))
+        return other;
+    }
+    return undefined;
+  }
+
+  #probeAfter(entry: Entry, delayMs: number, signal: AbortSignal): void {
+    entry.probeTimer = this.#options.clock.schedule(delayMs, () => {
+      this.#options.searchUnicast(entry.presence.announcement);
+      // An answer comes in as a sighting and ends the probing.
+      entry.probeTimer = this.#options.clock.schedule(PROBE_ANSWER_MS, () => {
+        void this.#probeByHttp(entry, signal);
+      });
+    });
+  }
+
+  async #probeByHttp(entry: Entry, signal: AbortSignal): Promise<void> {
+    const answered = await this.#answersHttp(entry, signal);
+    if (!signal.aborted) this.#step(entry, { kind: 'probed', answered });
+  }
+
+  /** Whether the description is still served, for the same device. */
+  async #answersHttp(entry: Entry, signal: AbortSignal): Promise<boolean> {
+    const { device } = entry;
+    if (device === undefined) return false;
+    try {
+      const parsed = await this.#options.fetcher.fetchDescription(device.announcement, signal);
+      return sameUdn(parsed.description.udn, device.description.udn);
+    } catch {
+      return false;
+    }
+  }
+}
+
+function hasUdn(description: RootDevice['description'], udn: string): boolean {
+  return sameUdn(description.udn, udn) || description.devices.some((device) => hasUdn(device, udn));
+}
+
+function sameUdn(one: string, other: string): boolean {
+  return one.toLowerCase() === other.toLowerCase();
+}
+
+function asError(error: unknown): Error {
+  return error instanceof Error ? error : new Error(String(error));
+}
