@@ -17,12 +17,14 @@ export interface StatusServerOptions {
   readonly logger: Logger;
 }
 
+export type StatusServer = HttpServer;
+
 /**
  * Operator's page (`/`), JSON (`/api/status`) and health check (`/healthz`: 200, or 503 with the reason). Read-only.
  * Requests by host name are refused, unless the name is localhost or the configured one: a web page in a browser of
  * the home could otherwise read it through a DNS name that it points here.
  */
-export function createStatusServer(options: StatusServerOptions): HttpServer {
+export function createStatusServer(options: StatusServerOptions): StatusServer {
   const isOwnName = hostCheck(options.host);
   return createHttpServer({
     host: options.host,

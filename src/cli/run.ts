@@ -1,0 +1,79 @@
+import type { Command } from 'commander';
+
+import type { Daemon } from '../daemon.ts';
+import type { Config } from '../platform/config/config.ts';
+import { loadConfigOrExplain } from './check-config.ts';
+import type { ConfigOptions } from './check-config.ts';
+import type { CommandContext } from './command-context.ts';
+import { collect, DEFAULT_CONFIG_FILE, SET_HELP } from './options.ts';
+
+export function addRunCommand(program: Command, context: CommandContext): void {
+  program
+    .command('run')
+    .summary('run the daemon')
+    .description('Runs the daemon until SIGTERM or SIGINT. The log goes to standard output.')
+    .option('-c, --config <file>', 'configuration file', DEFAULT_CONFIG_FILE)
+    .option('--set <key=value>', SET_HELP, collect)
+    .addHelpText(
+      'after',
+      `
+Signals: SIGTERM and SIGINT stop within 5 seconds, a second one at once; SIGHUP reads the configuration anew and
+restarts the parts with it (a bad configuration is reported and the old one stays). Under systemd (Type=notify)
+readiness and watchdog are reported.
+Exit codes: 0 stopped by a signal, 1 could not start or stop, 2 wrong arguments or configuration.
+
+Examples:
+  cwmp-proxier run --config /etc/cwmp-proxier/config.yaml
+  cwmp-proxier run -c home.yaml --set log.level=debug --set status.port=0`,
+    )
+    .action(async (options: ConfigOptions) => {
+      const config = await loadConfigOrExplain(options, context);
+      if (config !== undefined) context.exitWith(await runDaemon(config, options));
+    });
+}
+
+async function runDaemon(initialConfig: Config, options: ConfigOptions): Promise<number> {
+  const { createDaemon } = await import('../daemon.ts');
+  const { systemClock: clock } = await import('../platform/clock.ts');
+  const { loadConfig } = await import('../platform/config/load-config.ts');
+  const { createLogger } = await import('../platform/logger.ts');
+  const { runService } = await import('../platform/service.ts');
+
+  const create = (config: Config): Daemon =>
+    createDaemon({ config, logger: createLogger(config.log), clock });
+  let config = initialConfig;
+  let daemon = create(config);
+  let reloading = Promise.resolve();
+
+  const replace = async (next: Config): Promise<void> => {
+    await daemon.stop();
+    daemon = create(next);
+    try {
+      await daemon.start();
+      config = next;
+    } catch (error) {
+      daemon = create(config);
+      await daemon.start();
+      throw error;
+    }
+  };
+  return runService({
+    logger: createLogger(config.log),
+    clock,
+    hooks: {
+      start: () => daemon.start(),
+      stop: async () => {
+        await reloading.catch(() => undefined);
+        await daemon.stop();
+      },
+      reload: () => {
+        // One after the other: two daemons cannot share the ports and the state.
+        reloading = reloading
+          .catch(() => undefined)
+          .then(() => loadConfig(options.config, options.set ?? []))
+          .then(replace);
+        return reloading;
+      },
+    },
+  });
+}
