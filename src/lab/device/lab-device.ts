@@ -1,0 +1,365 @@
+import { systemClock, type Clock } from '../../platform/clock.ts';
+import { silentLogger, type Logger } from '../../platform/logger.ts';
+import { withBenchParameters } from './bench-parameters.ts';
+import { cmsHandlers, type Arguments } from './cms-service.ts';
+import { CMS_VARIABLES, Configuration, type CmsVariable } from './configuration.ts';
+import { configId, describedDevices, stableUuid, writeDescription } from './description.ts';
+import { DeviceHttp, type DeviceFault, type HostedService } from './device-http.ts';
+import { DeviceTree } from './device-tree.ts';
+import { Drift } from './drift.ts';
+import { EventPublisher, type SentEvent } from './event-publisher.ts';
+import { labAddress, type LabAddress } from './network.ts';
+import { loadProfile, type DeviceProfile, type ProfileIdentity } from './profile.ts';
+import type { RowValues } from './schema.ts';
+import { BMS_TABLE, CMS_TABLE, type ServiceTable } from './service-table.ts';
+import { SsdpResponder } from './ssdp-responder.ts';
+import { UpnpError } from './upnp-error.ts';
+
+export type { DeviceFault } from './device-http.ts';
+export type { SentEvent } from './event-publisher.ts';
+
+export interface LabDeviceOptions {
+  /** Built-in profile (voip, nas, wifi, sensor) or the path of a YAML file. */
+  readonly profile: string;
+  /** Network interface; default `lo`. */
+  readonly interface?: string;
+  /** Address on that interface; default its first. On `lo` any 127.x.y.z. */
+  readonly host?: string;
+  /** HTTP port; default any free. */
+  readonly port?: number;
+  /** `uuid:…`; default made from OUI, product class and serial number, so the same at every start. */
+  readonly udn?: string;
+  /** Identity fields that replace the profile's. */
+  readonly identity?: Partial<ProfileIdentity>;
+  /** Synthetic parameters under /X_LAB_Bench/; default 0. */
+  readonly parameters?: number;
+  /** Validity of the advertisements, seconds; default 1800. */
+  readonly maxAgeSeconds?: number;
+  /** How long a reboot takes, milliseconds; default 500. */
+  readonly rebootMs?: number;
+  /** Let values change by the profile's drift rules; default true. */
+  readonly drift?: boolean;
+  /** Answer SUBSCRIBE only after the initial event was answered. */
+  readonly initialEventFirst?: boolean;
+  /** Answer SetValues only after its NOTIFYs were answered, as a single-threaded device does. */
+  readonly notifyBeforeResponse?: boolean;
+  readonly logger?: Logger;
+  readonly clock?: Clock;
+}
+
+/** Where a started device is found. */
+export interface LabDeviceAddress {
+  readonly udn: string;
+  /** URL of the description. */
+  readonly location: string;
+  readonly address: string;
+  readonly port: number;
+}
+
+/** An action that a control point invoked. */
+export interface ReceivedAction {
+  readonly service: string;
+  readonly action: string;
+  readonly arguments: Arguments;
+}
+
+/** Oldest entries of the logs are dropped beyond this: a lab device may run for days. */
+const LONGEST_LOG = 10_000;
+
+/** A simulated UPnP DM device: ManageableDevice:2 with BasicManagement:2 and ConfigurationManagement:2. */
+export class LabDevice {
+  /** Actions received, oldest first. */
+  readonly requests: ReceivedAction[] = [];
+  /** NOTIFYs sent, oldest first. */
+  readonly eventsSent: SentEvent[] = [];
+  readonly #options: LabDeviceOptions;
+  readonly #clock: Clock;
+  readonly #logger: Logger;
+  readonly #profile: DeviceProfile;
+  readonly #configuration: Configuration;
+  readonly #drift: Drift;
+  readonly #services: readonly HostedService[];
+  readonly #cmsPublisher: EventPublisher;
+  readonly #bmsPublisher: EventPublisher;
+  #address: LabAddress;
+  #udn: string;
+  #port: number;
+  #bootId: number;
+  #bootedAt: number;
+  #fault: DeviceFault | undefined;
+  #http: DeviceHttp | undefined;
+  #ssdp: SsdpResponder | undefined;
+  #rebooting: Promise<void> | undefined;
+
+  constructor(options: LabDeviceOptions) {
+    this.#options = options;
+    this.#clock = options.clock ?? systemClock;
+    this.#logger = options.logger ?? silentLogger;
+    this.#address = labAddress(options.interface, options.host);
+    this.#profile = loadProfile(options.profile, options.identity, this.#address.address);
+    const { manufacturerOui, productClass, serialNumber } = this.#profile.identity;
+    this.#udn = options.udn ?? stableUuid(`${manufacturerOui} ${productClass} ${serialNumber}`);
+    this.#port = options.port ?? 0;
+    this.#bootId = Math.floor(this.#clock.now() / 1000) % 2 ** 31;
+    this.#bootedAt = this.#clock.monotonic();
+    const tree = new DeviceTree(withBenchParameters(this.#profile.root, options.parameters ?? 0), {
+      upTime: () => String(Math.floor((this.#clock.monotonic() - this.#bootedAt) / 1000)),
+      currentTime: () => new Date(this.#clock.now()).toISOString().replace(/\.\d+Z$/, 'Z'),
+    });
+    this.#configuration = new Configuration({
+      tree,
+      clock: this.#clock,
+      onEvent: (variable) => this.#cmsPublisher.changed(variable),
+    });
+    this.#drift = new Drift(this.#configuration, this.#clock);
+    this.#cmsPublisher = this.#createPublisher(CMS_TABLE, (variable, forEvent) =>
+      this.#configuration.variable(cmsVariable(variable), forEvent),
+    );
+    this.#bmsPublisher = this.#createPublisher(BMS_TABLE, () => this.#deviceStatus());
+    this.#services = [this.#hostBms(), this.#hostCms()];
+  }
+
+  get udn(): string {
+    return this.#udn;
+  }
+
+  get profile(): DeviceProfile {
+    return this.#profile;
+  }
+
+  /** Subscriptions to ConfigurationManagement that are in force. */
+  get subscriptionCount(): number {
+    return this.#cmsPublisher.subscriptionCount;
+  }
+
+  /** CurrentConfigurationVersion. */
+  get configurationVersion(): number {
+    return this.#configuration.currentVersion;
+  }
+
+  /** Opens the sockets and announces the device. */
+  async start(): Promise<LabDeviceAddress> {
+    await this.#open();
+    if (this.#options.drift !== false) this.#drift.start();
+    this.#logger.info('lab device started', { udn: this.#udn, location: this.#location() });
+    return this.#where();
+  }
+
+  /** Stops for good; without byebye messages when `byebye` is false. */
+  async stop(options: { readonly byebye?: boolean } = {}): Promise<void> {
+    await this.#rebooting;
+    this.#drift.stop();
+    await this.#close(options.byebye ?? true);
+  }
+
+  /** Value of a leaf. @throws UpnpError 703 */
+  get(path: string): string {
+    const { tree } = this.#configuration;
+    const leaf = tree.get(path);
+    if (leaf.kind !== 'leaf') throw new UpnpError(703);
+    return tree.read(leaf);
+  }
+
+  /** All values at or below a path. @throws UpnpError 703 */
+  list(path = '/'): ReadonlyMap<string, string> {
+    const { tree } = this.#configuration;
+    return new Map(Array.from(tree.leaves(tree.get(path)), (leaf) => [leaf.path, tree.read(leaf)]));
+  }
+
+  /** Changes a value on the device itself, read-only ones too. @throws UpnpError 703, 704, 705 */
+  set(path: string, value: string): void {
+    this.#configuration.setValue(path, value);
+  }
+
+  /** Adds a row on the device itself. @returns its path @throws UpnpError 703, 704, 705, 709 */
+  addRow(tablePath: string, values: RowValues = {}): string {
+    const table = this.#configuration.tree.get(tablePath);
+    if (table.kind !== 'table') throw new UpnpError(703);
+    return this.#configuration.addRow(table, values).path;
+  }
+
+  /** Deletes a row on the device itself. @throws UpnpError 703 */
+  deleteRow(rowPath: string): void {
+    const row = this.#configuration.tree.get(rowPath);
+    if (row.kind !== 'object' || row.table === undefined) throw new UpnpError(703);
+    this.#configuration.removeRow(row, row.table);
+  }
+
+  /** Byebye that says why, silence, then alive with a new BOOTID; subscriptions are lost. */
+  reboot(): Promise<void> {
+    this.#rebooting ??= this.#reboot().finally(() => {
+      this.#rebooting = undefined;
+    });
+    return this.#rebooting;
+  }
+
+  /** Disappears as a pulled plug does: no byebye, all sockets closed. */
+  async vanish(): Promise<void> {
+    await this.#close(false);
+  }
+
+  /** Appears again after `vanish`, at another address or with another UDN when given; BOOTID is new. */
+  async comeBack(
+    changes: { readonly host?: string; readonly port?: number; readonly udn?: string } = {},
+  ): Promise<LabDeviceAddress> {
+    if (this.#http !== undefined) await this.#close(false);
+    if (changes.host !== undefined) this.#moveTo(changes.host);
+    this.#udn = changes.udn ?? this.#udn;
+    this.#port = changes.port ?? this.#port;
+    this.#boot();
+    await this.#open();
+    return this.#where();
+  }
+
+  /** Misbehave from now on, or (undefined) stop that. */
+  setFault(fault: DeviceFault | undefined): void {
+    this.#fault = fault;
+  }
+
+  /** The device learnt or lost parameters: SupportedParametersUpdate is evented. */
+  announceStructureChange(): void {
+    this.#configuration.structureChanged();
+  }
+
+  #createPublisher(
+    service: ServiceTable,
+    read: (variable: string, forEvent: boolean) => string,
+  ): EventPublisher {
+    return new EventPublisher({
+      service,
+      read,
+      clock: this.#clock,
+      logger: this.#logger,
+      onSent: (event) => append(this.eventsSent, event),
+    });
+  }
+
+  #hostCms(): HostedService {
+    const handlers = cmsHandlers(this.#configuration, this.#profile.subTrees);
+    return {
+      table: CMS_TABLE,
+      publisher: this.#cmsPublisher,
+      invoke: async (action, input) => {
+        this.#record(CMS_TABLE.name, action, input);
+        const handler = handlers.get(action);
+        if (handler === undefined) throw new UpnpError(602, 'Optional Action Not Implemented');
+        const output = handler(input);
+        if (action === 'SetValues' && this.#options.notifyBeforeResponse === true) {
+          await this.#cmsPublisher.flush();
+        }
+        return output;
+      },
+      answered: () => {},
+    };
+  }
+
+  #hostBms(): HostedService {
+    return {
+      table: BMS_TABLE,
+      publisher: this.#bmsPublisher,
+      invoke: (action, input): Arguments => {
+        this.#record(BMS_TABLE.name, action, input);
+        return action === 'Reboot' ? { RebootStatus: 'RebootNow' } : { DeviceStatus: this.#deviceStatus() };
+      },
+      // The answer goes out first [BMS:2 2.4.1].
+      answered: (action) => {
+        if (action === 'Reboot') {
+          this.reboot().catch((error: unknown) =>
+            this.#logger.error('lab device did not come back', { error: String(error) }),
+          );
+        }
+      },
+    };
+  }
+
+  #record(service: string, action: string, input: Arguments): void {
+    append(this.requests, { service, action, arguments: input });
+    if (this.#rebooting !== undefined) throw new UpnpError(501);
+  }
+
+  /** `OK` since the device started, with the time of that. */
+  #deviceStatus(): string {
+    const since = this.#clock.now() - (this.#clock.monotonic() - this.#bootedAt);
+    return `OK,${new Date(since).toISOString().replace(/\.\d+Z$/, 'Z')}`;
+  }
+
+  async #reboot(): Promise<void> {
+    await this.#close(true, ['Announcement.dm.upnp.org: AboutToReboot']);
+    await new Promise<void>((resolve) => {
+      this.#clock.schedule(this.#options.rebootMs ?? 500, resolve);
+    });
+    this.#boot();
+    await this.#open();
+  }
+
+  #boot(): void {
+    this.#bootId += 1;
+    this.#bootedAt = this.#clock.monotonic();
+  }
+
+  /** The device's own address shows in its values, too. */
+  #moveTo(host: string): void {
+    const before = this.#address.address;
+    this.#address = labAddress(this.#options.interface, host);
+    for (const [path, value] of this.list()) if (value === before) this.set(path, host);
+  }
+
+  #location(): string {
+    return `http://${this.#address.address}:${this.#port}/description.xml`;
+  }
+
+  #where(): LabDeviceAddress {
+    const { address } = this.#address;
+    return { udn: this.#udn, location: this.#location(), address, port: this.#port };
+  }
+
+  async #open(): Promise<void> {
+    this.#http = new DeviceHttp({
+      address: this.#address,
+      port: this.#port,
+      clock: this.#clock,
+      description: () => writeDescription(this.#profile, this.#udn),
+      services: this.#services,
+      fault: () => this.#fault,
+      initialEventFirst: this.#options.initialEventFirst ?? false,
+    });
+    this.#port = await this.#http.start();
+    this.#ssdp = new SsdpResponder({
+      address: this.#address,
+      location: this.#location(),
+      devices: describedDevices(this.#profile, this.#udn),
+      bootId: this.#bootId,
+      configId: configId(this.#profile, this.#udn),
+      maxAgeSeconds: this.#options.maxAgeSeconds ?? 1800,
+      clock: this.#clock,
+      logger: this.#logger,
+    });
+    await this.#ssdp.start();
+  }
+
+  async #close(byebye: boolean, extraHeaders: readonly string[] = []): Promise<void> {
+    const [ssdp, http] = [this.#ssdp, this.#http];
+    this.#ssdp = undefined;
+    this.#http = undefined;
+    this.#cmsPublisher.clear();
+    this.#bmsPublisher.clear();
+    await ssdp?.stop(byebye, extraHeaders);
+    await http?.stop();
+  }
+}
+
+function cmsVariable(name: string): CmsVariable {
+  const variable = CMS_VARIABLES.find((known) => known === name);
+  if (variable === undefined) throw new Error(`${name} is not an evented variable`);
+  return variable;
+}
+
+function append<T>(log: T[], entry: T): void {
+  log.push(entry);
+  if (log.length > LONGEST_LOG) log.shift();
+}
+
+/** A simulated device, not yet started. @throws Error for a bad profile or address */
+export function createLabDevice(options: LabDeviceOptions): LabDevice {
+  return new LabDevice(options);
+}
