@@ -1,0 +1,168 @@
+import { CwmpEndpoint } from '../../../src/cwmp/endpoint.ts';
+import { createSessionScheduler } from '../../../src/cwmp/session-scheduler.ts';
+import type {
+  AcsSettings,
+  ConnectionRequestListener,
+  ConnectionRequestTarget,
+  CwmpEndpointOptions,
+  SettingsStore,
+} from '../../../src/cwmp/types.ts';
+import { DataModel } from '../../../src/datamodel/data-model.ts';
+import type { ParameterNode } from '../../../src/datamodel/node.ts';
+import type { Change, Provider } from '../../../src/datamodel/provider.ts';
+import { memoryDocumentStore } from '../../../src/platform/store/document-store.ts';
+import type { DocumentStore } from '../../../src/platform/store/document-store.ts';
+import { silentLogger } from '../../../src/platform/logger.ts';
+import { ManualClock } from '../../support/manual-clock.ts';
+
+export const SETTINGS: AcsSettings = {
+  enableCwmp: true,
+  url: '',
+  username: 'cpe',
+  password: 'secret',
+  periodicInformEnable: false,
+  periodicInformInterval: 300,
+  periodicInformTime: '0001-01-01T00:00:00Z',
+  connectionRequestUsername: 'acs',
+  connectionRequestPassword: 'pw',
+  retryMinimumWaitInterval: 5,
+  retryIntervalMultiplier: 2000,
+  defaultActiveNotificationThrottle: 0,
+  provisioningCode: '',
+};
+
+export function memorySettings(initial: AcsSettings): SettingsStore {
+  const listeners = new Set<(current: AcsSettings, previous: AcsSettings) => void>();
+  let current = initial;
+  return {
+    get current() {
+      return current;
+    },
+    update(change) {
+      const previous = current;
+      current = { ...current, ...change };
+      for (const listener of listeners) listener(current, previous);
+      return Promise.resolve();
+    },
+    onChange(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+  };
+}
+
+/** Values in a map; `hang` makes reads wait for ever. */
+export class MapProvider implements Provider {
+  readonly name = 'map';
+  readonly remote = false;
+  readonly values = new Map<string, string>();
+  hang = false;
+  onApply: (changes: readonly Change[]) => void = () => undefined;
+
+  read(parameters: readonly ParameterNode[]): string[] | Promise<string[]> {
+    if (this.hang) return new Promise<string[]>(() => undefined);
+    return parameters.map(({ path }) => this.values.get(path) ?? '');
+  }
+
+  apply(changes: readonly Change[]): Promise<'applied'> {
+    for (const { parameter, value } of changes) this.values.set(parameter.path, value);
+    this.onApply(changes);
+    return Promise.resolve('applied');
+  }
+}
+
+/** A listener without a socket. */
+export class FakeListener implements ConnectionRequestListener {
+  readonly targets = new Map<string, ConnectionRequestTarget>();
+  readonly address = { host: '127.0.0.1', port: 7547 };
+  start(): Promise<void> {
+    return Promise.resolve();
+  }
+  stop(): Promise<void> {
+    return Promise.resolve();
+  }
+  register(path: string, target: ConnectionRequestTarget): { url: string; unregister(): void } {
+    this.targets.set(path, target);
+    return { url: `http://127.0.0.1:7547/${path}`, unregister: () => this.targets.delete(path) };
+  }
+  /** What a good connection request does. */
+  call(): string {
+    const target = [...this.targets.values()][0];
+    const verdict = target?.accept() ?? 'none';
+    if (verdict === 'accepted') target?.answered();
+    return verdict;
+  }
+}
+
+export class EndpointFixture {
+  readonly clock = new ManualClock();
+  readonly listener = new FakeListener();
+  readonly provider = new MapProvider();
+  readonly remote = new MapProvider();
+  readonly model = new DataModel('Device');
+  readonly store: DocumentStore;
+  readonly settings: SettingsStore;
+  readonly endpoint: CwmpEndpoint;
+  reachable = true;
+
+  constructor(
+    url: string,
+    options: {
+      store?: DocumentStore;
+      settings?: Partial<AcsSettings>;
+      endpoint?: Partial<CwmpEndpointOptions>;
+    } = {},
+  ) {
+    this.store = options.store ?? memoryDocumentStore();
+    this.settings = memorySettings({ ...SETTINGS, url, ...options.settings });
+    this.#fillModel();
+    this.endpoint = new CwmpEndpoint({
+      identity: { manufacturer: 'Acme', oui: '0011AA', productClass: 'Nas', serialNumber: 'S1' },
+      storeKey: 'endpoint/1',
+      store: this.store,
+      model: this.model,
+      settings: this.settings,
+      tls: { minVersion: 'TLSv1.2' },
+      connectionRequests: this.listener,
+      scheduler: createSessionScheduler(),
+      clock: this.clock,
+      logger: silentLogger,
+      userAgent: 'test',
+      isReachable: () => this.reachable,
+      random: () => 0,
+      ...options.endpoint,
+    });
+  }
+
+  /** The device changes a value by itself. */
+  change(path: string, value: string): void {
+    const parameter = this.model.find(path);
+    if (parameter?.kind !== 'parameter') throw new Error(`no ${path}`);
+    this.provider.values.set(path, value);
+    this.model.reportValueChanges([{ parameter, value }]);
+  }
+
+  #fillModel(): void {
+    const { model, provider, remote } = this;
+    const add = (path: string, more: Partial<Parameters<DataModel['addParameter']>[1]> = {}): void => {
+      model.addParameter(path, { provider, type: 'string', ...more });
+    };
+    add('Device.DeviceInfo.SoftwareVersion', { forcedInform: true, notification: 'forced' });
+    add('Device.DeviceInfo.ProvisioningCode', { forcedInform: true, writable: true });
+    add('Device.ManagementServer.URL', { writable: true });
+    add('Device.ManagementServer.Password', { writable: true, hidden: true });
+    add('Device.ManagementServer.ConnectionRequestURL', {
+      forcedInform: true,
+      notification: 'forcedDefault',
+    });
+    add('Device.Time.Enable', { type: 'boolean', writable: true });
+    add('Device.Far.Value', { provider: remote, type: 'unsignedInt', writable: true });
+    provider.values.set('Device.DeviceInfo.SoftwareVersion', '1.0');
+    model.addObject('Device.Rows.', { table: true, writable: true, provider });
+    provider.onApply = (changes) => {
+      for (const { parameter, value } of changes) {
+        if (parameter.path === 'Device.ManagementServer.URL') void this.settings.update({ url: value });
+      }
+    };
+  }
+}
