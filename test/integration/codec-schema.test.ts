@@ -20,7 +20,6 @@ const xmlText = fc.oneof(
   }),
   fc
     .string({ unit: 'binary' })
-    // eslint-disable-next-line no-control-regex
     .filter((value) => !/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/.test(value)),
 );
 

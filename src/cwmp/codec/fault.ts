@@ -9,7 +9,6 @@ import {
   struct,
   token,
 } from './shape.ts';
-import { unsignedInt } from './shape.ts';
 import type { Shape } from './shape.ts';
 
 type CwmpFault = NonNullable<Fault['detail']>;
