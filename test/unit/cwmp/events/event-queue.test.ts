@@ -1,0 +1,56 @@
+import { expect } from 'chai';
+
+import { EventQueue } from '../../../../src/cwmp/events/event-queue.ts';
+
+const codes = (events: readonly { code: string }[]): string[] => events.map(({ code }) => code);
+
+describe('cwmp/events/event-queue', () => {
+  it('keeps single events once, M events once per key, in the order of the codes', () => {
+    const queue = new EventQueue();
+    queue.add('M Reboot', 'b');
+    queue.add('M Reboot', 'a');
+    queue.add('M Reboot', 'a');
+    queue.add('6 CONNECTION REQUEST');
+    queue.add('1 BOOT');
+    expect(queue.add('1 BOOT')).to.equal(false);
+    expect(codes(queue.take())).to.deep.equal(['1 BOOT', '6 CONNECTION REQUEST', 'M Reboot', 'M Reboot']);
+  });
+
+  it('drops all others on BOOTSTRAP', () => {
+    const queue = new EventQueue([{ code: 'M Reboot', commandKey: 'a' }]);
+    queue.add('0 BOOTSTRAP');
+    expect(codes(queue.list())).to.deep.equal(['0 BOOTSTRAP']);
+  });
+
+  it('keeps an event that happens again while the Inform is on its way', () => {
+    const queue = new EventQueue();
+    queue.add('6 CONNECTION REQUEST');
+    queue.take();
+    expect(queue.add('6 CONNECTION REQUEST')).to.equal(true);
+    expect(codes(queue.delivered('InformResponse'))).to.deep.equal(['6 CONNECTION REQUEST']);
+    queue.settle();
+    expect(codes(queue.list())).to.deep.equal(['6 CONNECTION REQUEST']);
+  });
+
+  it('delivers TRANSFER COMPLETE by its own response, and gives up a connection request after one attempt', () => {
+    const queue = new EventQueue();
+    for (const code of ['6 CONNECTION REQUEST', '7 TRANSFER COMPLETE', '2 PERIODIC']) queue.add(code);
+    queue.take();
+    queue.settle();
+    expect(codes(queue.list())).to.deep.equal(['7 TRANSFER COMPLETE', '2 PERIODIC']);
+    queue.take();
+    queue.delivered('InformResponse');
+    expect(codes(queue.list())).to.deep.equal(['7 TRANSFER COMPLETE']);
+    expect(codes(queue.delivered('TransferCompleteResponse'))).to.deep.equal(['7 TRANSFER COMPLETE']);
+  });
+
+  it('sends 64 events at most and stores all but those without retry', () => {
+    const queue = new EventQueue();
+    for (let i = 0; i < 100; i++) queue.add('M Download', String(i));
+    queue.add('6 CONNECTION REQUEST');
+    expect(queue.take()).to.have.length(64);
+    expect(queue.toStored()).to.have.length(100);
+    queue.rebooted();
+    expect(queue.size).to.equal(100);
+  });
+});

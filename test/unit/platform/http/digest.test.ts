@@ -1,0 +1,88 @@
+import { expect } from 'chai';
+
+import { parseAuthHeader } from '../../../../src/platform/http/auth-header.ts';
+import { HttpAuthenticator, digestResponse } from '../../../../src/platform/http/digest-client.ts';
+import { DigestServer } from '../../../../src/platform/http/digest-server.ts';
+import { ManualClock } from '../../../support/manual-clock.ts';
+
+const RFC7616 = {
+  session: false,
+  username: 'Mufasa',
+  password: 'Circle of Life',
+  realm: 'http-auth@example.org',
+  nonce: '7ypf/xlj9XXwfDPEoM4URrv/xwf94BcCAzFZH4GiTo0v',
+  cnonce: 'f2/wE4q74E6zIJEtWaHKaf5wv/H5QzzpXusqGemxURZJ',
+  qop: { nc: '00000001', cnonce: 'f2/wE4q74E6zIJEtWaHKaf5wv/H5QzzpXusqGemxURZJ', value: 'auth' },
+  method: 'GET',
+  uri: '/dir/index.html',
+};
+
+describe('platform/http digest', () => {
+  const credentials = { username: 'acs', password: 'p"w' };
+
+  it('computes the responses of RFC 7616 3.9.1', () => {
+    expect(digestResponse({ ...RFC7616, hash: 'md5' })).to.equal('8ca523f5e9506fed4657c9700eebdbec');
+    expect(digestResponse({ ...RFC7616, hash: 'sha256' })).to.equal(
+      '753927fa0e85d155564e2e272a28d1802ca10daf4496794697cf8db5856cb6c1',
+    );
+  });
+
+  it('reads challenges without backtracking', () => {
+    const [digest, basic] = parseAuthHeader(
+      'Digest realm="a, \\"b\\"", nonce=abc ,qop="auth,auth-int", Basic realm=x',
+    );
+    expect(digest?.parameters.get('realm')).to.equal('a, "b"');
+    expect(digest?.parameters.get('nonce')).to.equal('abc');
+    expect(basic).to.deep.include({ scheme: 'basic' });
+    const started = performance.now();
+    parseAuthHeader('Digest '.repeat(2000));
+    parseAuthHeader('"'.repeat(16_000));
+    parseAuthHeader('a='.repeat(8000));
+    expect(performance.now() - started).to.be.below(50);
+  });
+
+  it('takes the strongest challenge, Basic last, and sends nothing unasked', () => {
+    const client = new HttpAuthenticator(credentials, () => 'c');
+    expect(client.authorization('POST', '/')).to.equal(undefined);
+    expect(
+      client.challenged(
+        'Basic realm="x", Digest realm="r", nonce="n", Digest realm="r", nonce="n", algorithm=SHA-256',
+      ),
+    ).to.equal('answerable');
+    expect(client.authorization('POST', '/')).to.contain('algorithm=SHA-256').and.not.contain('qop');
+    expect(client.challenged('Digest realm="r", nonce="m", stale=TRUE')).to.equal('stale');
+    expect(client.challenged('Basic realm="x"')).to.equal('answerable');
+    expect(client.authorization('POST', '/')).to.match(/^Basic /);
+    expect(client.challenged('Negotiate')).to.equal('unsupported');
+  });
+
+  it('accepts a client once per nonce count, refuses replays, old nonces and other paths', () => {
+    const clock = new ManualClock();
+    const server = new DigestServer('r', clock);
+    const client = new HttpAuthenticator(credentials);
+    client.challenged(server.challenge('p'));
+    const request = { method: 'GET', uri: '/p', scope: 'p' };
+    const first = client.authorization('GET', '/p') ?? '';
+    const second = client.authorization('GET', '/p') ?? '';
+    expect(server.verify(first, request, credentials)).to.equal('ok');
+    expect(server.verify(first, request, credentials)).to.equal('stale');
+    expect(server.verify(second, request, { ...credentials, password: 'x' })).to.equal('refused');
+    expect(server.verify(second, { ...request, uri: '/q' }, credentials)).to.equal('refused');
+    expect(server.verify(second, { ...request, scope: 'q' }, credentials)).to.equal('stale');
+    expect(server.verify(second, request, credentials)).to.equal('ok');
+    const late = client.authorization('GET', '/p') ?? '';
+    clock.advance(60_001);
+    expect(server.verify(late, request, credentials)).to.equal('stale');
+  });
+
+  it('accepts the form of RFC 2069, once', () => {
+    const server = new DigestServer('r', new ManualClock());
+    const client = new HttpAuthenticator(credentials);
+    client.challenged(server.challenge('p').replace('qop="auth", ', ''));
+    const authorization = client.authorization('GET', '/p') ?? '';
+    const request = { method: 'GET', uri: '/p', scope: 'p' };
+    expect(authorization).to.not.contain('nc=');
+    expect(server.verify(authorization, request, credentials)).to.equal('ok');
+    expect(server.verify(authorization, request, credentials)).to.equal('stale');
+  });
+});
