@@ -8,6 +8,7 @@ import {
   repeated,
   struct,
   token,
+  unsignedInt,
 } from './shape.ts';
 import type { Shape } from './shape.ts';
 
