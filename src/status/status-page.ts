@@ -1,4 +1,4 @@
-import type { StatusDevice, StatusEndpoint, StatusSnapshot } from './status-snapshot.ts';
+import type { DeviceReport, EndpointReport, StatusReport } from './status-report.ts';
 
 const REFRESH_SECONDS = 5;
 
@@ -17,8 +17,8 @@ code { font: 13px/1.5 ui-monospace, monospace; }
 .good { color: var(--good); } .bad { color: var(--bad); } .busy { color: var(--busy); }`;
 
 /** The operator's page: one look shows what is on the LAN and how it gets on with the ACS. */
-export function formatStatusPage(snapshot: StatusSnapshot): string {
-  const { version, uptimeSeconds, endpoints, devices } = snapshot;
+export function formatStatusPage(report: StatusReport): string {
+  const { version, uptimeSeconds, endpoints, devices } = report;
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -53,39 +53,46 @@ function formatTable(
 }
 
 /** Cells are HTML. */
-function formatEndpoint(endpoint: StatusEndpoint): string[] {
+function formatEndpoint(endpoint: EndpointReport): string[] {
   return [
     `<code>${escapeHtml(formatIdentity(endpoint))}</code>`,
     endpoint.mechanism,
     formatInform(endpoint.lastInform),
     endpoint.retryCount === 0 ? '0' : `<span class="bad">${endpoint.retryCount}</span>`,
-    endpoint.pendingEvents.map(escapeHtml).join('<br>') || '<span class="quiet">none</span>',
+    endpoint.pendingEvents.map(({ code }) => escapeHtml(code)).join('<br>') ||
+      '<span class="quiet">none</span>',
     `<code>${escapeHtml(endpoint.connectionRequestUrl)}</code>`,
   ];
 }
 
-function formatIdentity({ oui, productClass, serialNumber }: StatusEndpoint): string {
+function formatIdentity({
+  oui,
+  productClass,
+  serialNumber,
+}: Pick<EndpointReport, 'oui' | 'productClass' | 'serialNumber'>): string {
   return [oui, productClass, serialNumber].filter((part) => part !== '').join('-');
 }
 
-function formatInform(inform: StatusEndpoint['lastInform']): string {
-  if (inform === undefined) return '<span class="quiet">never</span>';
+function formatInform(inform: EndpointReport['lastInform']): string {
+  if (inform === null) return '<span class="quiet">never</span>';
   const tone = inform.result === 'succeeded' ? 'good' : inform.result === 'failed' ? 'bad' : 'busy';
   const error = inform.error === undefined ? '' : `<br><small>${escapeHtml(inform.error)}</small>`;
   return `<span class="${tone}">${escapeHtml(inform.result)}</span> ${formatTime(inform.time)}<br><small>${inform.events.map(escapeHtml).join(', ')}</small>${error}`;
 }
 
-function formatDevice(device: StatusDevice): string[] {
+function formatDevice(device: DeviceReport): string[] {
   const tone = { active: 'good', subscribing: 'busy', lost: 'bad', none: 'quiet' }[device.subscription];
-  const note = device.note === '' ? '' : `<br><small class="bad">${escapeHtml(device.note)}</small>`;
+  const note = device.note === null ? '' : `<br><small class="bad">${escapeHtml(device.note)}</small>`;
   return [
-    `<code>${escapeHtml(device.udn)}</code>`,
+    `${escapeHtml(device.friendlyName)}<br><code>${escapeHtml(device.udn)}</code>`,
     escapeHtml(device.address),
     `${escapeHtml(device.state)}${note}`,
-    escapeHtml(device.identity) || '<span class="quiet">unknown</span>',
+    device.identity === null
+      ? '<span class="quiet">unknown</span>'
+      : `<code>${escapeHtml(formatIdentity(device.identity))}</code>`,
     device.mechanism,
     `<span class="${tone}">${device.subscription}</span>`,
-    device.lastSync === undefined ? '<span class="quiet">never</span>' : formatTime(device.lastSync),
+    device.lastSync === null ? '<span class="quiet">never</span>' : formatTime(device.lastSync),
     device.services.map((type) => escapeHtml(shortServiceType(type))).join('<br>'),
   ];
 }

@@ -3,8 +3,8 @@ import { isIP } from 'node:net';
 import { createHttpServer } from '../platform/http/http-server.ts';
 import type { HttpServer, Request } from '../platform/http/http-server.ts';
 import type { Logger } from '../platform/logger.ts';
-import { maskUrl } from './mask-url.ts';
 import { formatStatusPage } from './status-page.ts';
+import { toStatusReport } from './status-report.ts';
 import type { StatusSnapshot } from './status-snapshot.ts';
 
 export interface StatusServerOptions {
@@ -43,10 +43,10 @@ export function createStatusServer(options: StatusServerOptions): StatusServer {
         else response.status(403).type('text/plain').send('Forbidden: use the IP address of this host\n');
       });
       app.get('/', (_request, response) => {
-        response.type('html').send(formatStatusPage(withoutSecrets(options.snapshot())));
+        response.type('html').send(formatStatusPage(toStatusReport(options.snapshot())));
       });
       app.get('/api/status', (_request, response) => {
-        response.json(withoutSecrets(options.snapshot()));
+        response.json(toStatusReport(options.snapshot()));
       });
       app.get('/healthz', (_request, response) => {
         const reason = options.unhealthy?.();
@@ -57,14 +57,6 @@ export function createStatusServer(options: StatusServerOptions): StatusServer {
       });
     },
   });
-}
-
-function withoutSecrets(snapshot: StatusSnapshot): StatusSnapshot {
-  const endpoints = snapshot.endpoints.map((endpoint) => ({
-    ...endpoint,
-    connectionRequestUrl: maskUrl(endpoint.connectionRequestUrl),
-  }));
-  return { ...snapshot, endpoints };
 }
 
 function hostCheck(configuredHost: string): (request: Request) => boolean {
