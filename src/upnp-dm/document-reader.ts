@@ -24,7 +24,8 @@ export type DocumentRecord = ReadonlyMap<string, string>;
 /** Standard documents are 4 deep; a `Result` wrapper, the SOAP argument and our own wrapper come on top. */
 const LIMITS = { maxDepth: 16, undeclaredPrefixes: 'accept' } as const;
 /** Parsing this much takes a few milliseconds. */
-const SLICE_LENGTH = 32 * 1024;
+const SLICE_LENGTH = 16 * 1024;
+const LONGEST_ENTITY = '&quot;'.length;
 
 const NAMED_ENTITIES: Readonly<Record<string, string>> = { lt: '<', gt: '>', quot: '"', apos: "'", amp: '&' };
 
@@ -32,16 +33,27 @@ function unescapeOnce(text: string): string {
   return text.replace(/&(lt|gt|quot|apos|amp);/g, (whole, name: string) => NAMED_ENTITIES[name] ?? whole);
 }
 
-/** The document's elements without byte order mark and prolog, and unescaped when the device escaped it twice. */
-function bareDocument(text: string): string {
-  let document = text.trim();
-  if (document.startsWith('&lt;')) document = unescapeOnce(document).trim();
-  if (document.startsWith('\uFEFF')) document = document.slice(1).trimStart();
-  if (/^<\?xml\s/.test(document)) {
-    const end = document.indexOf('?>');
-    if (end >= 0) document = document.slice(end + 2);
+/**
+ * The document in slices, without byte order mark and prolog, and unescaped when the device escaped it twice. No slice ends
+ * inside an entity.
+ */
+function* slicesOf(text: string): Generator<string, void, void> {
+  const escapedTwice = text.startsWith('&lt;');
+  let end: number;
+  for (let start = 0; start < text.length; start = end) {
+    end = Math.min(start + SLICE_LENGTH, text.length);
+    const ampersand = escapedTwice && end < text.length ? text.lastIndexOf('&', end) : -1;
+    if (ampersand > end - LONGEST_ENTITY && ampersand > start) end = ampersand;
+    const raw = text.slice(start, end);
+    const slice = escapedTwice ? unescapeOnce(raw) : raw;
+    yield start === 0 ? withoutProlog(slice) : slice;
   }
-  return document.trim();
+}
+
+function withoutProlog(head: string): string {
+  const start = head.startsWith('\uFEFF') ? head.slice(1).trimStart() : head;
+  const end = /^<\?xml\s/.test(start) ? start.indexOf('?>') : -1;
+  return end < 0 ? start : start.slice(end + 2);
 }
 
 /** Collects records by local name, wherever they stand. */
@@ -114,15 +126,15 @@ function* feed(
   shape: DocumentShape,
   onRecord: (record: DocumentRecord) => void,
 ): Generator<void, void, void> {
-  const document = bareDocument(text);
-  if (document === '') return;
   const collector = new RecordCollector(shape, onRecord);
+  let empty = true;
   try {
     const parser = new XmlParser(collector, LIMITS);
     // Inside an element of ours the records may stand without their root, and a doctype is an error.
     parser.write('<document>');
-    for (let at = 0; at < document.length; at += SLICE_LENGTH) {
-      parser.write(document.slice(at, at + SLICE_LENGTH));
+    for (const slice of slicesOf(text.trim())) {
+      empty &&= slice.trim() === '';
+      parser.write(slice);
       yield;
     }
     parser.write('</document>');
@@ -131,7 +143,7 @@ function* feed(
     if (!(error instanceof XmlError)) throw error;
     throw new DocumentError(`${shape.root}: ${error.message}`, { cause: error });
   }
-  if (!collector.recognised) {
+  if (!empty && !collector.recognised) {
     throw new DocumentError(
       `${shape.root}: ${collector.populated ? 'another document was sent' : 'text was sent in place of XML'}`,
     );
@@ -139,7 +151,7 @@ function* feed(
 }
 
 /**
- * Reads the records of a document, in their order. Gives the event loop a turn every 32 kB, so that a document of any
+ * Reads the records of a document, in their order. Gives the event loop a turn every 16 kB, so that a document of any
  * size blocks nothing. An empty text is an empty list.
  * @throws DocumentError
  */

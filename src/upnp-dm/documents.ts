@@ -9,6 +9,8 @@ import type { NodeAttributes, SubTree } from './types.ts';
 
 export const CMS_NAMESPACE = 'urn:schemas-upnp-org:dm:cms';
 
+const MAX_TOKEN_LENGTH = 16 * 1024;
+
 /** List document -> the element of one path, and whether instances are numbers or `#`. */
 const PATH_LISTS = {
   StructurePathList: { element: 'StructurePath', style: 'structure' },
@@ -99,6 +101,11 @@ export function encodeNodeAttributeValueList(attributes: ReadonlyMap<string, Wri
   );
 }
 
+/** A field without needless white space; what is absurdly long is cut before it costs time. */
+function tokenIn(record: DocumentRecord, field: string): string {
+  return collapseToken((record.get(field) ?? '').slice(0, MAX_TOKEN_LENGTH));
+}
+
 /** The repaired path of a record, or undefined (and `onRejected` told) when it is beyond repair. */
 function pathIn(
   record: DocumentRecord,
@@ -106,8 +113,8 @@ function pathIn(
   style: CmsPathStyle,
   onRejected: OnRejected | undefined,
 ): string | undefined {
-  const text = record.get(field);
-  if (text === undefined || collapseToken(text) === '') {
+  const text = tokenIn(record, field);
+  if (text === '') {
     onRejected?.('', 'has no path');
     return undefined;
   }
@@ -211,12 +218,12 @@ function toVersion(text: string): number | undefined {
 }
 
 function toAttributes(record: DocumentRecord): NodeAttributes {
-  const type = collapseToken(record.get('Type') ?? '');
-  const mimeType = collapseToken(record.get('MIMEType') ?? '');
-  const access = toAccess(record.get('Access') ?? '');
-  const version = toVersion(record.get('Version') ?? '');
-  const eventOnChange = parseFlag(record.get('EventOnChange') ?? '');
-  const alarmOnChange = parseFlag(record.get('AlarmOnChange') ?? '');
+  const type = tokenIn(record, 'Type');
+  const mimeType = tokenIn(record, 'MIMEType');
+  const access = toAccess(tokenIn(record, 'Access'));
+  const version = toVersion(tokenIn(record, 'Version'));
+  const eventOnChange = parseFlag(tokenIn(record, 'EventOnChange'));
+  const alarmOnChange = parseFlag(tokenIn(record, 'AlarmOnChange'));
   return {
     ...(type !== '' && { type }),
     ...(access !== undefined && { access }),
@@ -247,12 +254,12 @@ export async function decodeNodeAttributeValueList(
 export async function decodeSupportedDataModels(text: string, onRejected?: OnRejected): Promise<SubTree[]> {
   const subTrees: SubTree[] = [];
   await readRecords(text, DATA_MODELS, (record) => {
-    const location = record.get('Location');
-    const closed = location === undefined ? undefined : `${collapseToken(location).replace(/\/+$/, '')}/`;
-    const path = pathIn(new Map([['Location', closed ?? '']]), 'Location', 'instance', onRejected);
+    const location = tokenIn(record, 'Location');
+    const closed = location === '' ? '' : `${location.replace(/\/$/, '')}/`;
+    const path = pathIn(new Map([['Location', closed]]), 'Location', 'instance', onRejected);
     if (path === undefined) return;
     const optional = (field: string): string | undefined => {
-      const content = collapseToken(record.get(field) ?? '');
+      const content = tokenIn(record, field);
       return content === '' ? undefined : content;
     };
     const url = optional('URL');
@@ -282,14 +289,13 @@ export async function decodeAcl(text: string): Promise<AclEntry[]> {
   const entries: AclEntry[] = [];
   await readRecords(text, ACL, (record) => {
     const roles = (field: string): string | undefined => {
-      const content = record.get(field);
-      return content === undefined ? undefined : collapseToken(content);
+      return record.has(field) ? tokenIn(record, field) : undefined;
     };
     const list = roles('List');
     const read = roles('Read');
     const write = roles('Write');
     entries.push({
-      path: collapseToken(record.get('ACLDataPath') ?? ''),
+      path: tokenIn(record, 'ACLDataPath'),
       ...(list !== undefined && { list }),
       ...(read !== undefined && { read }),
       ...(write !== undefined && { write }),

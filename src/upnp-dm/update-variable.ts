@@ -2,6 +2,8 @@ import { decodeAlarms, DocumentError } from './documents.ts';
 import type { UpdateVariable } from './types.ts';
 
 const HIGHEST_COUNTER = 0xffff_ffff;
+/** Characters. It is parsed at one go, and a longer list of alarms is better read from the device. */
+const MAX_ALARMS_LENGTH = 64 * 1024;
 
 /** Undoes `\,` and `\\` when every comma and backslash is written so; deployed devices do not escape at all. */
 function unescapeCsv(text: string): string {
@@ -20,7 +22,7 @@ export function parseUpdateVariable(text: string): UpdateVariable | undefined {
   if (match === null || counter > HIGHEST_COUNTER) return undefined;
   const timestamp = match[2]?.trim() ?? '';
   const document = match[3]?.trim() ?? '';
-  if (document === '') return { counter, timestamp };
+  if (document === '' || document.length > MAX_ALARMS_LENGTH) return { counter, timestamp };
   const alarms = readAlarms(unescapeCsv(document));
   return alarms === undefined ? { counter, timestamp } : { counter, timestamp, alarms };
 }
