@@ -22,6 +22,8 @@ export interface EndpointSessionOptions extends CwmpEndpointOptions {
   readonly registry: RpcRegistry;
   readonly retryCount: () => number;
   readonly scheduleInform: RpcContext['scheduleInform'];
+  /** The ACS has changed attributes. */
+  readonly onAttributesChange: () => void;
   readonly signal: AbortSignal;
 }
 
@@ -140,7 +142,7 @@ export class EndpointSession {
       setParameterKey: (key) => state.setParameterKey(key),
       replaceAttributes: async (attributes) => {
         await state.replaceAttributes(attributes);
-        this.#options.onAttributesChanged?.();
+        this.#options.onAttributesChange();
       },
       scheduleInform,
       afterSession: (action) => void this.#afterSession.push(action),

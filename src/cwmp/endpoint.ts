@@ -1,4 +1,3 @@
-import type { Notification } from '../datamodel/attributes.ts';
 import type { ValueChange } from '../datamodel/data-model.ts';
 import type { ParameterNode } from '../datamodel/node.ts';
 import { EndpointState } from './endpoint-state.ts';
@@ -29,6 +28,7 @@ export class CwmpEndpoint {
   #periodicDue: number | undefined;
   #connectionRequestUrl = '';
   #undo: (() => void)[] = [];
+  readonly #attributeListeners = new Set<() => void>();
 
   constructor(options: CwmpEndpointOptions) {
     this.#options = options;
@@ -40,6 +40,9 @@ export class CwmpEndpoint {
       registry: standardRpcs(),
       retryCount: () => this.#trigger.retryCount,
       scheduleInform: (delaySeconds, commandKey) => this.#scheduleInform(delaySeconds, commandKey),
+      onAttributesChange: () => {
+        for (const listener of this.#attributeListeners) listener();
+      },
       signal: this.#stopped.signal,
     });
     this.#trigger = new SessionTrigger({
@@ -118,9 +121,18 @@ export class CwmpEndpoint {
     return this.#connectionRequestUrl;
   }
 
-  /** 0 off, 1 passive, 2 active: whether changes of `parameter` have to be noticed. */
-  notificationOf(parameter: ParameterNode): Notification {
-    return this.#state.attributes.notificationOf(parameter);
+  /** The parameters with passive or active notification: their changes have to be noticed. */
+  watchedParameters(): ParameterNode[] {
+    const { attributes } = this.#state;
+    return this.#options.model
+      .parametersBelow('')
+      .filter((parameter) => attributes.notificationOf(parameter) > 0);
+  }
+
+  /** `listener` is called when the ACS has changed attributes. Returns the function that ends it. */
+  onAttributesChange(listener: () => void): () => void {
+    this.#attributeListeners.add(listener);
+    return () => void this.#attributeListeners.delete(listener);
   }
 
   status(): EndpointStatus {

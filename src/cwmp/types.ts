@@ -118,8 +118,6 @@ export interface CwmpEndpointOptions {
   readonly localAddress?: string;
   /** Seconds to wait for one answer of the ACS; 30 or more [TR-069 3.7]. */
   readonly acsTimeoutSeconds?: number;
-  /** The Notification attribute of some parameters changed: see `CwmpEndpoint.notificationOf`. */
-  readonly onAttributesChanged?: () => void;
   /** Numbers in [0, 1), for the retry waits; Math.random when undefined. */
   readonly random?: () => number;
 }

@@ -133,6 +133,32 @@ describe('CwmpEndpoint', () => {
     await other.stop();
   });
 
+  it('authenticates with Digest, takes a new nonce in mid-session, and does not loop on a wrong password', async () => {
+    const challenge = (nonce: string): { status: number; headers: Record<string, string> } => ({
+      status: 401,
+      headers: { 'WWW-Authenticate': `Digest realm="GenieACS",qop="auth,auth-int",nonce="${nonce}"` },
+    });
+    acs.script = (request, all) => {
+      const { authorization } = request.headers;
+      if (authorization === undefined) return challenge('n1');
+      if (request.message === '' && String(authorization).includes('"n1"')) return challenge('n2');
+      return emptySession()(request, all);
+    };
+    await fixture.endpoint.start();
+    await waitFor(() => acs.requests.length === 4, 'the session');
+    await waitFor(() => !fixture.endpoint.status().inSession, 'its end');
+    expect(acs.connections).to.equal(1);
+    expect(acs.requests[1]!.headers.authorization).to.contain('username="cpe"').and.contain('nc=00000001');
+    expect(acs.requests[3]!.headers.authorization).to.contain('"n2"');
+    acs.script = () => challenge('n3');
+    acs.requests.length = 0;
+    await fixture.endpoint.enqueueEvent('6 CONNECTION REQUEST');
+    await idle(2);
+    expect(acs.requests).to.have.length(2);
+    expect(fixture.endpoint.status().lastInform?.error).to.contain('401');
+    expect(JSON.stringify(fixture.endpoint.status())).to.not.contain('secret');
+  });
+
   it('gives up after five redirects', async () => {
     acs.script = () => ({ status: 302, headers: { Location: '/again' } });
     await fixture.endpoint.start();
@@ -244,8 +270,12 @@ describe('CwmpEndpoint', () => {
         '<NotificationChange>1</NotificationChange><Notification>2</Notification><AccessListChange>0</AccessListChange>' +
         '<AccessList></AccessList></SetParameterAttributesStruct></ParameterList></cwmp:SetParameterAttributes>',
     ]);
+    let told = 0;
+    fixture.endpoint.onAttributesChange(() => void told++);
     expect(fixture.listener.call()).to.equal('accepted');
     await idle(2);
+    expect(told).to.equal(1);
+    expect(fixture.endpoint.watchedParameters().map(({ path }) => path)).to.include('Device.Far.Value');
     fixture.remote.hang = true;
     acs.script = emptySession();
     fixture.change('Device.Far.Value', '7');
