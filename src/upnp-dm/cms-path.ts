@@ -32,11 +32,6 @@ export function isInstanceName(name: string): boolean {
   return INSTANCE_NAME.test(name) && Number(name) <= HIGHEST_INSTANCE;
 }
 
-/** The names along the path, the root not counted. */
-export function segmentsOf(path: string): string[] {
-  return path.split('/').filter((segment) => segment !== '');
-}
-
 /** The last name: `C` of `/A/C` and of `/A/C/`; empty for the root. */
 export function lastNameOf(path: string): string {
   const end = isLeaf(path) ? path.length : path.length - 1;
