@@ -110,9 +110,10 @@ class ComposedDaemon implements Daemon {
     const { registry, controlPoint } = this.#createRegistry(store, connectionRequests);
     this.#registry = registry;
     await registry.start();
+    // Subscriptions are cancelled through the control point, so it has to outlive the devices.
+    this.#started('control point', () => controlPoint.stop());
     this.#started('devices', () => registry.stop());
     await controlPoint.start();
-    this.#started('control point', () => controlPoint.stop());
   }
 
   async #startStatus(): Promise<{ host: string; port: number }> {

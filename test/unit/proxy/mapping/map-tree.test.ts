@@ -1,0 +1,133 @@
+import { expect } from 'chai';
+import { mapTree, type MappedTree } from '../../../../src/proxy/mapping/map-tree.ts';
+import { planMounts } from '../../../../src/proxy/mapping/mounts.ts';
+import type { NodeAttributes } from '../../../../src/upnp-dm/types.ts';
+
+const ALL = { setValues: true, createInstance: true, deleteInstance: true };
+
+function mapOf(
+  structure: string[],
+  instances: string[],
+  attributes: Record<string, NodeAttributes>,
+  capabilities = ALL,
+  reserved: (path: string) => boolean = () => false,
+): MappedTree {
+  const subTrees = [{ uri: 'urn:broadband-forum-org:tr-181-2-11-0', location: '/BBF/' }];
+  return mapTree(
+    { subTrees, structure, instances, attributes: new Map(Object.entries(attributes)) },
+    planMounts(subTrees, structure, '0011AA'),
+    capabilities,
+    reserved,
+  );
+}
+
+const writable: NodeAttributes = { type: 'string', access: 'readWrite' };
+
+describe('mapTree', () => {
+  it('expands tables by their instances, sparse numbers included', () => {
+    const { parameters, objects } = mapOf(
+      ['/BBF/WiFi/SSID/#/SSID', '/BBF/WiFi/SSID/#/'],
+      ['/BBF/WiFi/SSID/0/', '/BBF/WiFi/SSID/7/'],
+      { '/BBF/WiFi/SSID/#/SSID': writable, '/BBF/WiFi/SSID/': { access: 'readWrite' } },
+    );
+    expect(parameters.map(({ path }) => path)).to.deep.equal([
+      'Device.WiFi.SSID.1.SSID',
+      'Device.WiFi.SSID.8.SSID',
+    ]);
+    expect(objects).to.deep.include({
+      path: 'Device.WiFi.SSID.',
+      cmsPath: '/BBF/WiFi/SSID/',
+      table: true,
+      writable: true,
+    });
+    expect(objects).to.deep.include({
+      path: 'Device.WiFi.SSID.8.',
+      cmsPath: '/BBF/WiFi/SSID/7/',
+      table: false,
+      writable: true,
+    });
+  });
+
+  it('keeps a table without rows', () => {
+    const { objects } = mapOf(['/BBF/WiFi/SSID/#/SSID', '/BBF/WiFi/SSID/#/'], [], {});
+    expect(objects.map(({ path }) => path)).to.deep.equal(['Device.WiFi.SSID.']);
+  });
+
+  it('offers no write, create or delete that the device has no action for', () => {
+    const { parameters, objects } = mapOf(
+      ['/BBF/WiFi/SSID/#/SSID'],
+      ['/BBF/WiFi/SSID/0/'],
+      { '/BBF/WiFi/SSID/#/SSID': writable, '/BBF/WiFi/SSID/': { access: 'readWrite' } },
+      { setValues: false, createInstance: false, deleteInstance: false },
+    );
+    expect(parameters.some((parameter) => parameter.writable)).to.equal(false);
+    expect(objects.some((object) => object.writable)).to.equal(false);
+  });
+
+  it('takes types and ranges from the attributes', () => {
+    const [channel] = mapOf(['/BBF/WiFi/Channel'], [], {
+      '/BBF/WiFi/Channel': { type: 'unsignedInt[1:165]', access: 'readWrite', eventOnChange: true },
+    }).parameters;
+    expect(channel).to.include({ type: 'unsignedInt', writable: true, eventOnChange: true });
+    expect(channel?.constraint?.ranges).to.deep.equal([{ min: 1n, max: 165n }]);
+  });
+
+  it('shows a writable leaf that the standard makes read-only in both places', () => {
+    const { parameters } = mapOf(['/UPnP/DM/DeviceInfo/SoftwareVersion'], [], {
+      '/UPnP/DM/DeviceInfo/SoftwareVersion': writable,
+    });
+    expect(parameters.map(({ path, writable: mayWrite }) => [path, mayWrite])).to.deep.equal([
+      ['Device.DeviceInfo.SoftwareVersion', false],
+      ['Device.X_0011AA_UPnPDM.UPnP.DM.DeviceInfo.SoftwareVersion', true],
+    ]);
+  });
+
+  it('moves a leaf aside where the daemon serves the standard path itself', () => {
+    const { parameters } = mapOf(
+      ['/BBF/ManagementServer/URL'],
+      [],
+      {},
+      ALL,
+      (path) => path === 'Device.ManagementServer.URL',
+    );
+    expect(parameters.map(({ path }) => path)).to.deep.equal([
+      'Device.X_0011AA_UPnPDM.BBF.ManagementServer.URL',
+    ]);
+  });
+
+  it('drops no leaf: each one has a path of its own', () => {
+    const structure = [
+      '/UPnP/DM/DeviceInfo/UpTime',
+      '/UPnP/DM/DeviceInfo/FriendlyName',
+      '/UPnP/DM/Configuration/Network/IPInterface/#/SystemName',
+      '/UPnP/DM/Configuration/Network/IPInterface/#/IPv4/IPAddress',
+      '/UPnP/DM/Configuration/Network/IPInterface/#/IPv4/DNSServers',
+      '/UPnP/SensorMgt/SensorsNumberOfEntries',
+      '/X_ACME/Level',
+      '/BBF/WiFi/Enable',
+    ];
+    const { parameters, objects, constants } = mapOf(
+      structure,
+      ['/UPnP/DM/Configuration/Network/IPInterface/0/'],
+      {},
+    );
+    expect(new Set(parameters.map(({ cmsPath }) => cmsPath.replace('/0/', '/#/')))).to.deep.equal(
+      new Set(structure),
+    );
+    expect(new Set(parameters.map(({ path }) => path)).size).to.equal(parameters.length);
+    expect(objects.filter(({ table }) => table).map(({ path }) => path)).to.include.members([
+      'Device.IP.Interface.',
+      'Device.IP.Interface.1.IPv4Address.',
+      'Device.X_0011AA_UPnPDM.UPnP.DM.Configuration.Network.IPInterface.',
+    ]);
+    expect(constants).to.deep.equal([
+      { path: 'Device.IP.Interface.1.IPv4AddressNumberOfEntries', type: 'unsignedInt', value: '1' },
+    ]);
+  });
+
+  it('leaves a row out whose number has no CWMP counterpart, and says so', () => {
+    const { parameters, remarks } = mapOf(['/BBF/T/#/A'], ['/BBF/T/4294967295/', '/BBF/T/1/'], {});
+    expect(parameters.map(({ path }) => path)).to.deep.equal(['Device.T.2.A']);
+    expect(remarks.join()).to.contain('/BBF/T/4294967295/');
+  });
+});

@@ -1,0 +1,82 @@
+import { expect } from 'chai';
+import { dataModelKind, planMounts } from '../../../../src/proxy/mapping/mounts.ts';
+
+const OUI = '0011AA';
+
+function mountsOf(
+  subTrees: { uri: string; location: string }[],
+  structure: string[] = [],
+): Record<string, string> {
+  const plan = planMounts(subTrees, structure, OUI);
+  return Object.fromEntries(plan.mounts.map(({ location, prefix }) => [location, prefix]));
+}
+
+describe('planMounts', () => {
+  it('reads the model from a SubTree URI', () => {
+    expect(dataModelKind('urn:broadband-forum-org:tr-181-2-11-0')).to.deep.equal({
+      kind: 'device2',
+      version: '2.11',
+    });
+    expect(dataModelKind('urn:broadband-forum-org:tr-181-1-0-0').kind).to.equal('device1');
+    expect(dataModelKind('urn:broadband-forum-org:tr-098-1-8-0').kind).to.equal('igd');
+    expect(dataModelKind('urn:broadband-forum-org:tr-104-2-0-0')).to.deep.equal({
+      kind: 'service',
+      objectName: 'VoiceService',
+    });
+    expect(dataModelKind('urn:UPnP:ManageableDevice:1:CommonObjects:1').kind).to.equal('unknown');
+  });
+
+  it('chooses the root object from what the device supports', () => {
+    const rootOf = (uri: string): string => planMounts([{ uri, location: '/BBF/' }], [], OUI).root;
+    expect(rootOf('urn:broadband-forum-org:tr-181-2-11-0')).to.equal('Device');
+    expect(rootOf('urn:broadband-forum-org:tr-098-1-8-0')).to.equal('InternetGatewayDevice');
+    const device1 = planMounts([{ uri: 'urn:broadband-forum-org:tr-106-1-0-0', location: '/BBF/' }], [], OUI);
+    expect(device1.root).to.equal('Device');
+    expect(device1.rootDataModelVersion).to.equal(undefined);
+  });
+
+  it('prefers Device:2 when a device offers two root models', () => {
+    const plan = planMounts(
+      [
+        { uri: 'urn:broadband-forum-org:tr-098-1-8-0', location: '/IGD/' },
+        { uri: 'urn:broadband-forum-org:tr-181-2-11-0', location: '/D2/' },
+      ],
+      [],
+      OUI,
+    );
+    expect(plan.root).to.equal('Device');
+    expect(plan.mounts).to.deep.include({ location: '/D2/', prefix: 'Device.' });
+    expect(plan.mounts.map(({ location }) => location)).not.to.include('/IGD/');
+  });
+
+  it('puts a service model under Services, whichever form its Location has', () => {
+    const structure = ['/BBF/VoiceService/#/Name', '/BBF/VoiceService/#/Line/#/Enable'];
+    const uri = 'urn:broadband-forum-org:tr-104-2-0-0';
+    for (const location of ['/BBF/VoiceService/', '/BBF/', '/BBF/VoiceService/0/', '/BBF/VoiceService']) {
+      expect(mountsOf([{ uri, location }], structure), location).to.have.property(
+        '/BBF/VoiceService/',
+        'Device.Services.VoiceService.',
+      );
+    }
+  });
+
+  it('finds service objects below a root model that lists no sub-tree for them', () => {
+    const mounts = mountsOf(
+      [{ uri: 'urn:broadband-forum-org:tr-181-2-11-0', location: '/X_Broadband_Forum/' }],
+      ['/X_Broadband_Forum/WiFi/Radio/#/Channel', '/X_Broadband_Forum/StorageService/#/Enable'],
+    );
+    expect(mounts).to.deep.include({
+      '/X_Broadband_Forum/': 'Device.',
+      '/X_Broadband_Forum/StorageService/': 'Device.Services.StorageService.',
+    });
+  });
+
+  it('falls back to /BBF/ when the device does not say', () => {
+    expect(mountsOf([])).to.deep.equal({ '/BBF/': 'Device.' });
+  });
+
+  it('lets the longest location decide', () => {
+    const plan = planMounts([], ['/BBF/VoiceService/#/Name'], OUI);
+    expect(plan.mounts.map(({ location }) => location)).to.deep.equal(['/BBF/VoiceService/', '/BBF/']);
+  });
+});
