@@ -44,7 +44,7 @@ export async function lanRequest(options: LanRequestOptions): Promise<HttpRespon
 }
 
 /** One signal for the time and the caller. AbortSignal.any on a signal that lives long leaks in Node 20. */
-function limitTime(options: LanRequestOptions): { readonly signal: AbortSignal; release(): void } {
+function limitTime(options: LanRequestOptions): { readonly signal: AbortSignal; readonly release: () => void } {
   const controller = new AbortController();
   const abort = (): void => {
     controller.abort(new DOMException('aborted', 'AbortError'));
