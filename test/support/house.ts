@@ -1,0 +1,96 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createDaemon, type Daemon } from '../../src/daemon.ts';
+import { LabAcs, type LabAcsOptions } from '../../src/lab/acs/lab-acs.ts';
+import { createLabDevice, type LabDevice, type LabDeviceOptions } from '../../src/lab/device/lab-device.ts';
+import { systemClock } from '../../src/platform/clock.ts';
+import type { Config, DevicesConfig } from '../../src/platform/config/config.ts';
+import { createLogger, silentLogger, type Logger } from '../../src/platform/logger.ts';
+
+export interface HouseOptions {
+  readonly acs?: LabAcsOptions;
+  readonly devices?: Partial<DevicesConfig>;
+  readonly config?: (config: Config) => Config;
+}
+
+/** A home in one process: lab devices and a lab ACS on loopback, and the daemon between them. */
+export class House {
+  readonly acs: LabAcs;
+  readonly stateDirectory: string;
+  readonly #options: HouseOptions;
+  readonly #devices: LabDevice[] = [];
+  daemon: Daemon | undefined;
+
+  constructor(stateDirectory: string, acs: LabAcs, options: HouseOptions) {
+    this.stateDirectory = stateDirectory;
+    this.acs = acs;
+    this.#options = options;
+  }
+
+  static async open(options: HouseOptions = {}): Promise<House> {
+    const acs = new LabAcs(options.acs);
+    await acs.start();
+    return new House(await mkdtemp(join(tmpdir(), 'cwmp-proxier-house-')), acs, options);
+  }
+
+  async addDevice(options: LabDeviceOptions): Promise<LabDevice> {
+    const device = createLabDevice({ drift: false, ...options });
+    this.#devices.push(device);
+    await device.start();
+    return device;
+  }
+
+  async startDaemon(): Promise<Daemon> {
+    const daemon = createDaemon({ config: this.config(), logger: houseLogger(), clock: systemClock });
+    await daemon.start();
+    this.daemon = daemon;
+    return daemon;
+  }
+
+  async stopDaemon(): Promise<void> {
+    await this.daemon?.stop();
+    this.daemon = undefined;
+  }
+
+  async close(): Promise<void> {
+    await this.stopDaemon();
+    await Promise.all(this.#devices.map((device) => device.stop()));
+    await this.acs.stop();
+    await rm(this.stateDirectory, { recursive: true, force: true });
+  }
+
+  config(): Config {
+    const config: Config = {
+      acs: {
+        url: this.acs.url,
+        username: '',
+        password: '',
+        tls: { minVersion: 'TLSv1.2' },
+        periodicInformIntervalSeconds: 3600,
+      },
+      proxier: {
+        manufacturer: 'cwmp-proxier',
+        manufacturerOui: '0011AA',
+        productClass: 'Proxier',
+        serialNumber: 'HOUSE-1',
+      },
+      lan: { interfaces: ['lo'] },
+      connectionRequest: { host: '127.0.0.1', port: 0 },
+      status: { host: '127.0.0.1', port: 0 },
+      state: { directory: this.stateDirectory },
+      devices: { default: 'virtual', rules: [], ...this.#options.devices },
+      log: { level: 'info', format: 'text' },
+      warnings: [],
+    };
+    return this.#options.config?.(config) ?? config;
+  }
+}
+
+/** Quiet unless the environment asks: `HOUSE_LOG=debug npx mocha …`. */
+function houseLogger(): Logger {
+  const level = process.env['HOUSE_LOG'];
+  return level === 'debug' || level === 'info' || level === 'warn'
+    ? createLogger({ level, format: 'text', stream: process.stderr })
+    : silentLogger;
+}
