@@ -12,9 +12,6 @@ import type { Config } from '../platform/config/config.ts';
 import { createLogger } from '../platform/logger.ts';
 import { EXIT_FAILED, EXIT_OK } from './exit-code.ts';
 
-/** Each device of the demo has an address of its own, as at home. */
-const FIRST_HOST = 10;
-
 /**
  * Four simulated devices, the lab ACS and the daemon in this process, on loopback, with state in a temporary directory.
  * @param options.once play the story with each device and end; otherwise stay until SIGINT or SIGTERM
@@ -27,8 +24,8 @@ export async function runLabDemo(options: {
   const directory = await mkdtemp(join(tmpdir(), 'cwmp-proxier-demo-'));
   const acs = new LabAcs();
   let daemon: Daemon | undefined;
-  const parts = DEMO_DEVICES.map((part, index) =>
-    createStoryDevice(part, { drift: !options.once, host: `127.0.0.${FIRST_HOST + index}` }, (udn) =>
+  const parts = DEMO_DEVICES.map((part) =>
+    createStoryDevice(part, { drift: !options.once }, (udn) =>
       daemon === undefined ? undefined : describeDiscovery(daemon, udn),
     ),
   );
@@ -44,7 +41,7 @@ export async function runLabDemo(options: {
       narrator.tell(part.name, `simulated ${part.profile} device at ${location}`);
     }
     daemon = createDaemon({
-      config: demoConfig(acs.url, directory),
+      config: demoConfig(acs.url, directory, parts),
       logger: createLogger({ level: 'warn', format: 'text', stream: process.stderr }),
       clock: systemClock,
     });
@@ -110,7 +107,7 @@ function describeDiscovery(daemon: Daemon, udn: string): string | undefined {
   return `${udn} at ${device.address}, ${device.services.length} DM services`;
 }
 
-function demoConfig(acsUrl: string, directory: string): Config {
+function demoConfig(acsUrl: string, directory: string, parts: readonly StoryDevice[]): Config {
   return {
     acs: {
       url: acsUrl,
@@ -129,7 +126,11 @@ function demoConfig(acsUrl: string, directory: string): Config {
     connectionRequest: { host: '127.0.0.1', port: 0 },
     status: { host: '127.0.0.1', port: 0 },
     state: { directory: join(directory, 'state') },
-    devices: { default: 'virtual', rules: [] },
+    // Other devices on this machine's loopback are none of the demo's business.
+    devices: {
+      default: 'ignore',
+      rules: parts.map((part) => ({ match: { udn: part.device.udn }, mechanism: 'virtual' })),
+    },
     log: { level: 'warn', format: 'text' },
     warnings: [],
   };

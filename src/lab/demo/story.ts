@@ -1,5 +1,7 @@
+import { randomBytes } from 'node:crypto';
 import { systemClock } from '../../platform/clock.ts';
 import { formatDeviceId } from '../acs/acs-device.ts';
+import type { InformRecord } from '../acs/acs-device.ts';
 import type { LabAcs } from '../acs/lab-acs.ts';
 import type { LabDevice } from '../device/lab-device.ts';
 import { createLabDevice } from '../device/lab-device.ts';
@@ -28,13 +30,17 @@ export interface StoryStep {
   readonly durationMs: number;
 }
 
-/** Makes the lab device of a part in the demo, not yet started. */
+/**
+ * Makes the lab device of a part in the demo, not yet started. Its serial number is new each time: another lab device of the
+ * same profile on this machine is another device.
+ */
 export function createStoryDevice(
   part: DemoDevice,
-  options: { readonly drift: boolean; readonly host: string },
+  options: { readonly drift: boolean },
   discovered: (udn: string) => string | undefined,
 ): StoryDevice {
-  const device = createLabDevice({ profile: part.profile, ...options });
+  const identity = { serialNumber: `DEMO${randomBytes(3).toString('hex').toUpperCase()}` };
+  const device = createLabDevice({ profile: part.profile, identity, ...options });
   const { manufacturerOui, productClass, serialNumber, modelName } = device.profile.identity;
   const id = formatDeviceId({ oui: manufacturerOui, productClass, serialNumber });
   return { ...part, device, id, name: modelName, discovered: () => discovered(device.udn) };
@@ -202,9 +208,13 @@ class Story {
       const { accepted } = await this.#acs.connectionRequest(id);
       return accepted || undefined;
     }, 'a connection request to be accepted');
-    const inform = await this.#acs.waitForInform(id, () => true, STEP_MS, before);
+    // The session that was asked for may follow the one in which the device reports its return.
+    const isAsked = ({ events }: InformRecord): boolean =>
+      events.some((event) => event.code === '6 CONNECTION REQUEST');
+    await this.#acs.waitForInform(id, isAsked, STEP_MS, before);
     await this.#acs.waitForIdle(id, STEP_MS);
-    const codes = inform.events.map((event) => event.code).join(', ');
+    const informs = this.#acs.devices.get(id)?.informs.filter(({ sequence }) => sequence > before) ?? [];
+    const codes = informs.flatMap(({ events }) => events.map((event) => event.code)).join(', ');
     expectEqual('whether it is a BOOTSTRAP', false, codes.includes('0 BOOTSTRAP'));
     expectEqual('the number of devices at the ACS', known, this.#acs.devices.size);
     return `the same ${id}: ${codes}`;
