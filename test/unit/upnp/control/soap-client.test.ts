@@ -1,0 +1,73 @@
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import type { AddressInfo, Server } from 'node:net';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { expect } from 'chai';
+import { invokeAction } from '../../../../src/upnp/control/soap-client.ts';
+import type { OutArguments } from '../../../../src/upnp/types.ts';
+import { httpResponse } from '../../../support/fake-upnp-device.ts';
+
+const ENVELOPE = 's:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/"';
+
+describe('SOAP control', () => {
+  let server: Server;
+  let reply = '';
+
+  before(async () => {
+    server = createServer((socket) => {
+      socket.on('error', () => undefined);
+      socket.once('data', () => socket.end(reply));
+    });
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+  });
+  after(() => {
+    server.close();
+  });
+
+  const invoke = (body: string): Promise<OutArguments> => {
+    reply = httpResponse(200, `<${ENVELOPE}><s:Body>${body}</s:Body></s:Envelope>`);
+    const { port } = server.address() as AddressInfo;
+    return invokeAction({
+      controlUrl: `http://127.0.0.1:${port}/c`,
+      localAddress: '127.0.0.1',
+      serviceType: 'urn:x:1',
+      action: 'Get',
+      inArguments: [],
+      timeoutMs: 10_000,
+    });
+  };
+
+  const cases: readonly (readonly [string, string, Readonly<Record<string, string>>])[] = [
+    ['escaped document', '<u:R xmlns:u="x"><A>&lt;L/&gt;</A><B/></u:R>', { A: '<L/>', B: '' }],
+    [
+      'inline document in its argument, prefix undeclared',
+      '<c:R><Result>\n <c:L><P a="1">/x &amp; y</P><P>z</P></c:L></Result></c:R>',
+      {
+        Result: '<L><P a="1">/x &amp; y</P><P>z</P></L>',
+        '': '<Result><L><P a="1">/x &amp; y</P><P>z</P></L></Result>',
+      },
+    ],
+    [
+      'document root in place of the argument',
+      '<u:R xmlns:u="x"><c:L xmlns:c="y"><P>1</P><P>2</P></c:L></u:R>',
+      { '': '<L><P>1</P><P>2</P></L>' },
+    ],
+    ['no out arguments', '<u:R xmlns:u="x"/>', {}],
+  ];
+  for (const [name, body, expected] of cases) {
+    it(`reads an answer: ${name}`, async () => {
+      expect(Object.fromEntries(await invoke(body))).to.deep.equal(expected);
+    });
+  }
+
+  it('reads ten megabytes without holding up the rest', async () => {
+    const text = '&lt;Parameter&gt;&lt;Value&gt;12345678&lt;/Value&gt;&lt;/Parameter&gt;'.repeat(130_000);
+    const delay = monitorEventLoopDelay({ resolution: 5 });
+    delay.enable();
+    const result = await invoke(`<u:R xmlns:u="x"><A>${text}</A></u:R>`);
+    delay.disable();
+    expect(result.get('A')).to.have.length(130_000 * '<Parameter><Value>12345678</Value></Parameter>'.length);
+    expect(delay.max / 1e6, 'longest turn in ms').to.be.lessThan(300);
+  });
+});

@@ -1,0 +1,65 @@
+import { expect } from 'chai';
+import { toSighting } from '../../../../src/upnp/ssdp/sighting.ts';
+import type { Sighting } from '../../../../src/upnp/ssdp/sighting.ts';
+import { parseSsdpMessage } from '../../../../src/upnp/ssdp/ssdp-message.ts';
+
+const LAN = { name: 'eth0', address: '192.0.2.1', netmask: '255.255.255.0', loopback: false };
+const parse = (text: string): Sighting | undefined => {
+  const message = parseSsdpMessage(Buffer.from(text));
+  return message && toSighting(message, '192.0.2.9', LAN);
+};
+const alive = (location: string): string =>
+  `NOTIFY * HTTP/1.1\r\nNTS: ssdp:alive\r\nUSN: uuid:x::upnp:rootdevice\r\nLOCATION: ${location}\r\n\r\n`;
+
+describe('SSDP messages', () => {
+  it('tolerates LF, lower case, a missing final line and repeated headers', () => {
+    const sighting = parse(
+      'NOTIFY * HTTP/1.1\nnts: ssdp:update\nusn: uuid:x::urn:a\nlocation:http://192.0.2.9:80/d.xml\n' +
+        'bootid.upnp.org: 4\nBOOTID.UPNP.ORG: 5\nnextbootid.upnp.org: 6\ncache-control: public, max-age = 60',
+    );
+    if (sighting?.kind !== 'update') throw new Error('not read');
+    expect(sighting.nextBootId).to.equal(6);
+    expect(sighting.announcement).to.include({
+      bootId: 4,
+      maxAgeSeconds: 60,
+      location: 'http://192.0.2.9/d.xml',
+    });
+  });
+
+  it('reads a byebye with its announcement', () => {
+    expect(
+      parse(
+        'NOTIFY * HTTP/1.1\r\nNTS: ssdp:byebye\r\nUSN: uuid:x\r\nAnnouncement.dm.upnp.org: AboutToReboot\r\n\r\n',
+      ),
+    ).to.deep.equal({
+      kind: 'byebye',
+      udn: 'uuid:x',
+      sourceAddress: '192.0.2.9',
+      dmAnnouncement: 'AboutToReboot',
+    });
+  });
+
+  for (const location of [
+    'http://192.0.2.8/d.xml',
+    'http://device.example/d.xml',
+    'http://127.0.0.1/d.xml',
+    'https://192.0.2.9/d.xml',
+    'file:///etc/hosts',
+    'http://user:pw@192.0.2.9/d.xml',
+    'http://192.0.2.9:0/d.xml',
+    'nonsense',
+  ]) {
+    it(`never follows LOCATION ${location}`, () => {
+      expect(parse(alive(location))).to.equal(undefined);
+    });
+  }
+
+  it('costs little whatever it is given', () => {
+    const began = performance.now();
+    for (const hostile of [`A:${' '.repeat(60_000)}x\ny`, `NOTIFY * HTTP/1.1\n${':\n'.repeat(2000)}`]) {
+      expect(parse(hostile)).to.equal(undefined);
+    }
+    expect(parse(`NOTIFY * HTTP/1.1\r\nA:${' '.repeat(4000)}x`)).to.equal(undefined);
+    expect(performance.now() - began).to.be.lessThan(50);
+  });
+});
