@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { createDaemon, type Daemon } from '../daemon.ts';
 import { LabAcs } from '../lab/acs/lab-acs.ts';
 import { DEMO_DEVICES, DEMO_PROXIER_OUI } from '../lab/demo/demo-devices.ts';
-import { Narrator } from '../lab/demo/narrator.ts';
+import { Narrator, type NarratorOutput } from '../lab/demo/narrator.ts';
 import { createStoryDevice, playStory, type StoryDevice, type StoryStep } from '../lab/demo/story.ts';
 import { systemClock } from '../platform/clock.ts';
 import type { Config } from '../platform/config/config.ts';
@@ -19,7 +19,7 @@ import { EXIT_FAILED, EXIT_OK } from './exit-code.ts';
  */
 export async function runLabDemo(options: {
   readonly once: boolean;
-  readonly output?: NodeJS.WriteStream;
+  readonly output?: NarratorOutput;
 }): Promise<number> {
   const directory = await mkdtemp(join(tmpdir(), 'cwmp-proxier-demo-'));
   const acs = new LabAcs();
@@ -33,7 +33,7 @@ export async function runLabDemo(options: {
     options.output ?? process.stdout,
     new Map(parts.map((part) => [part.id, part.name])),
   );
-  const interrupted = interruption();
+  const { interrupted, forget } = interruption();
   try {
     await acs.start();
     for (const part of parts) {
@@ -52,6 +52,7 @@ export async function runLabDemo(options: {
     if (options.once) return await Promise.race([playAll(acs, parts, narrator), interrupted]);
     return await stay(acs, parts, narrator, interrupted);
   } finally {
+    forget();
     await daemon?.stop();
     await Promise.all(parts.map((part) => part.device.stop()));
     await acs.stop();
@@ -136,13 +137,18 @@ function demoConfig(acsUrl: string, directory: string, parts: readonly StoryDevi
   };
 }
 
-/** Resolves with the exit code when the demo is told to end. */
-function interruption(): Promise<number> {
-  return new Promise((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-      process.once(signal, () => {
-        resolve(EXIT_OK);
-      });
-    }
+/** `interrupted` resolves with the exit code when the demo is told to end. */
+function interruption(): { readonly interrupted: Promise<number>; readonly forget: () => void } {
+  let stop = (): void => undefined;
+  const interrupted = new Promise<number>((resolve) => {
+    stop = () => {
+      resolve(EXIT_OK);
+    };
   });
+  const signals = ['SIGINT', 'SIGTERM'] as const;
+  for (const signal of signals) process.once(signal, stop);
+  const forget = (): void => {
+    for (const signal of signals) process.off(signal, stop);
+  };
+  return { interrupted, forget };
 }

@@ -105,7 +105,7 @@ export class FakeCpe {
   }
 
   /** One POST on the session's connection, with the cookie that it was given. */
-  post(body: string, headers: Record<string, string> = {}): Promise<FakeResponse> {
+  post(body: string | Buffer, headers: Record<string, string> = {}): Promise<FakeResponse> {
     return new Promise((resolve, reject) => {
       const all = {
         'Content-Length': String(Buffer.byteLength(body)),

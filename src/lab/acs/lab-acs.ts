@@ -1,6 +1,6 @@
 import { createServer } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
-import { systemClock } from '../../platform/clock.ts';
+import { sleep, systemClock } from '../../platform/clock.ts';
 import type { Clock } from '../../platform/clock.ts';
 import { AcsDevice } from './acs-device.ts';
 import type { InformRecord } from './acs-device.ts';
@@ -12,6 +12,7 @@ import { CwmpListener } from './cwmp-listener.ts';
 import type { Credentials } from './digest.ts';
 import { CpeFault } from './messages.ts';
 import type { CpeRequest, InformMessage, RpcAnswer } from './messages.ts';
+import { CONNECTION_REQUEST_RETRY_MS, PATIENT_TRIES } from './patience.ts';
 import { applyPresets } from './presets.ts';
 import { RpcCalls } from './rpc-calls.ts';
 import type { AcsScript } from './script.ts';
@@ -55,9 +56,6 @@ export type AcsEvent =
 export type SessionScript<T> = (session: AcsSession) => Promise<T>;
 
 const DEFAULT_WAIT_MS = 20_000;
-/** A connection request refused with 503 is repeated this often: a CPE may be throttling, or in the last moment of a session. */
-const CONNECTION_REQUEST_TRIES = 4;
-const CONNECTION_REQUEST_RETRY_MS = 700;
 
 /** A small ACS that treats CPEs as GenieACS does, to be driven by tests, by the demo and by a person on its page. */
 export class LabAcs {
@@ -216,17 +214,26 @@ export class LabAcs {
     return new RemoteCpe(this, deviceId);
   }
 
-  /** Asks the device for a session with the credentials that this ACS last wrote to it. Never rejects. */
-  async connectionRequest(deviceId: string): Promise<ConnectionRequestResult> {
+  /**
+   * Asks the device for a session with the credentials that this ACS last wrote to it. Never rejects.
+   * @param tries how often at most while the answer is 503, which a CPE that throttles gives as well as one that is offline
+   */
+  async connectionRequest(deviceId: string, tries = 1): Promise<ConnectionRequestResult> {
     const device = this.#device(deviceId);
     const credentials = device.credentials ??
       this.#options.connectionRequestCredentials ?? { username: '', password: '' };
-    const result = await sendConnectionRequest(device.connectionRequestUrl, credentials);
-    if (device.isOnline !== result.accepted) {
-      device.isOnline = result.accepted;
-      this.#emit({ kind: 'reachability', device });
+    for (let attempt = 1; ; attempt++) {
+      const result = await sendConnectionRequest(device.connectionRequestUrl, credentials);
+      if (result.status === 503 && attempt < tries && device.session === undefined) {
+        await sleep(this.#clock, CONNECTION_REQUEST_RETRY_MS);
+        continue;
+      }
+      if (device.isOnline !== result.accepted) {
+        device.isOnline = result.accepted;
+        this.#emit({ kind: 'reachability', device });
+      }
+      return result;
     }
-    return result;
   }
 
   /** The first Inform of the device ('*': of any) after number `after` (default 0: since the start) for which `predicate` holds. */
@@ -299,15 +306,9 @@ export class LabAcs {
   }
 
   async #connect(device: AcsDevice, task: SessionTask): Promise<void> {
-    for (let attempt = 1; ; attempt++) {
-      const result = await this.connectionRequest(device.id);
-      if (result.accepted || !device.tasks.includes(task) || device.session !== undefined) return;
-      if (result.status !== 503 || attempt === CONNECTION_REQUEST_TRIES) {
-        giveUp(device, task, new Error(`connection request: ${result.text}`));
-        return;
-      }
-      await new Promise<void>((resolve) => this.#clock.schedule(CONNECTION_REQUEST_RETRY_MS, resolve));
-    }
+    const result = await this.connectionRequest(device.id, PATIENT_TRIES);
+    if (result.accepted || device.session !== undefined) return;
+    giveUp(device, task, new Error(`connection request: ${result.text}`));
   }
 
   #device(deviceId: string): AcsDevice {

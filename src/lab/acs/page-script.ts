@@ -65,7 +65,10 @@ function deviceCard(device) {
     'button',
     {
       type: 'button', class: 'device-card', 'data-device': device.id,
-      'aria-current': String(device.id === selected), onclick: () => select(device.id),
+      'aria-current': String(device.id === selected), onclick: () => {
+        select(device.id);
+        if (window.matchMedia('(max-width: 720px)').matches) byId('main').scrollIntoView();
+      },
     },
     el('span', { class: 'dot ' + (device.isOnline ? 'on' : 'off'), 'aria-hidden': 'true' }),
     el('strong', {}, nameOf(device)),
@@ -85,7 +88,7 @@ function showHead() {
   const facts = [
     ['Manufacturer', device.manufacturer], ['OUI', device.oui], ['Product class', device.productClass],
     ['Serial number', device.serialNumber], ['Software', device.softwareVersion], ['State', stateOf(device)],
-    ['Last Inform', clock(device.lastInform) + ' (' + device.lastEvents.join(', ') + ')'],
+    ['Last Inform', clock(device.lastInform)],
   ].filter(([, value]) => value);
   byId('device-facts').replaceChildren(
     ...facts.map(([term, value]) => el('div', {}, el('dt', {}, term), el('dd', {}, value))),
@@ -196,7 +199,8 @@ function parameterItem(entry, parent) {
   const cell = el('span', { class: 'cell' });
   const item = el('li', {}, el('div', { class: 'row parameter' },
     el('span', { class: 'name' }, entry.name.slice(parent.length)), cell,
-    el('span', { class: 'chip type' }, (entry.type || '?').replace('xsd:', '') + (entry.writable ? '' : ' · read-only')),
+    el('span', { class: 'chip type', title: entry.writable ? 'writable' : 'read-only' },
+      (entry.writable ? 'rw ' : 'ro ') + (entry.type || '?').replace('xsd:', '')),
     notificationSelect(entry, () => item)));
   const show = () => cell.replaceChildren(valueElement(entry, () => edit(entry, item, cell, show)));
   shown.set(entry.name, (value) => {
@@ -319,7 +323,7 @@ function keepingOpen(id, items) {
 /** One element a line, two spaces a level. */
 function indent(xml) {
   let depth = 0;
-  return xml.replace(/>\s*</g, '>\n<').split('\n').map((line) => {
+  return xml.replace(/>\s*</g, '>\n<').replace(/(<([\w:-]+)[^<>]*>)\n(<\/\2>)/g, '$1$3').split('\n').map((line) => {
     if (/^<\//.test(line)) depth -= 1;
     const text = '  '.repeat(Math.max(0, depth)) + line;
     if (/^<[^!?/][^]*[^/]>$/.test(line) && !/<\/[^>]+>$/.test(line)) depth += 1;

@@ -73,7 +73,7 @@ input, select { background: var(--card); border: 1px solid var(--line); border-r
 .toggle[aria-busy="true"]::before { border-color: var(--accent); animation: spin .7s linear infinite; }
 @keyframes spin { to { transform: rotate(315deg); } }
 @media (prefers-reduced-motion: reduce) { * { animation: none !important; transition: none !important; } }
-.parameter { display: grid; grid-template-columns: minmax(140px, 2fr) minmax(120px, 3fr) auto auto; padding-left: 22px; }
+.parameter { display: grid; grid-template-columns: minmax(0, 5fr) minmax(0, 4fr) 112px 118px; padding-left: 22px; }
 .value { font-family: var(--mono); font-size: 13px; overflow-wrap: anywhere; white-space: pre-wrap; padding: 2px 6px; border-radius: 5px;
   min-width: 0; text-align: left; }
 button.value { border: 1px dashed var(--line); background: none; justify-self: start; max-width: 100%; min-width: 40px; min-height: 26px; }
@@ -84,13 +84,14 @@ button.value { border: 1px dashed var(--line); background: none; justify-self: s
 .chip.event { background: var(--accent-soft); color: var(--accent); margin: 2px 4px 2px 0; display: inline-block; }
 .row:hover .chip { background: var(--card); }
 .parameter select { padding: 2px 4px; font-size: 12.5px; color: var(--soft); }
-.parameter .type { min-width: 90px; text-align: center; justify-self: start; }
+.parameter .type { justify-self: start; }
 .editor { display: flex; flex-wrap: wrap; gap: 6px; min-width: 0; }
 .editor input, .editor select { flex: 1 1 130px; font-family: var(--mono); font-size: 13px; }
-.fault { color: var(--bad); background: var(--bad-soft); border-radius: 7px; padding: 6px 10px; margin: 3px 0 5px 22px; overflow-wrap: anywhere; }
+.fault { color: var(--bad); background: var(--bad-soft); border-radius: 7px; padding: 6px 10px; margin: 3px 0 5px 22px; overflow-wrap: anywhere;
+  white-space: pre-line; font-size: 14px; }
 .actions { display: inline-flex; gap: 6px; margin-left: auto; }
 .actions button { padding: 1px 9px; font-size: 13px; }
-.feed li { padding: 7px 0; border-top: 1px solid var(--line); }
+.feed li { padding: 7px 6px; border-top: 1px solid var(--line); }
 .feed li:first-child { border-top: 0; }
 .changes { font-family: var(--mono); font-size: 12.5px; overflow-wrap: anywhere; margin-top: 3px; }
 details { border: 1px solid var(--line); border-radius: 8px; margin-bottom: 6px; }

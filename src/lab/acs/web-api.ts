@@ -3,6 +3,7 @@ import { isIP } from 'node:net';
 import { hostname } from 'node:os';
 import type { AcsDevice, InformRecord } from './acs-device.ts';
 import type { AcsEvent, LabAcs } from './lab-acs.ts';
+import { PATIENT_TRIES } from './patience.ts';
 import { CpeFault } from './messages.ts';
 import { PAGE_SCRIPT } from './page-script.ts';
 import { PAGE_STYLE } from './page-style.ts';
@@ -146,7 +147,7 @@ export class WebApi {
       case 'delete':
         return { status: await cpe.deleteObject(textOf(input, 'path')) };
       case 'connection-request':
-        return this.#acs.connectionRequest(device.id);
+        return this.#acs.connectionRequest(device.id, PATIENT_TRIES);
       default:
         throw new BadInput(`there is no action '${action}'`);
     }

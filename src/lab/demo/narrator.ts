@@ -3,14 +3,17 @@ import type { StoryStep } from './story.ts';
 
 const COLOURS = { green: 32, red: 31, cyan: 36, dim: 2, bold: 1 } as const;
 
+/** Where the story is told; `isTTY` = in colour. */
+export type NarratorOutput = NodeJS.WritableStream & { readonly isTTY?: boolean };
+
 /** Tells people what happens, one line each, in colour on a terminal only. */
 export class Narrator {
-  readonly #output: NodeJS.WriteStream;
+  readonly #output: NarratorOutput;
   readonly #names: ReadonlyMap<string, string>;
   readonly #nameWidth: number;
 
   /** @param names what to call a device, by its id at the ACS */
-  constructor(output: NodeJS.WriteStream, names: ReadonlyMap<string, string>) {
+  constructor(output: NarratorOutput, names: ReadonlyMap<string, string>) {
     this.#output = output;
     this.#names = names;
     this.#nameWidth = Math.max(...[...names.values()].map((name) => name.length));
