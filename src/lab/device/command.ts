@@ -20,12 +20,12 @@ export interface LabDeviceCommandOptions {
   readonly parameters?: number;
   readonly logger?: Logger;
   readonly clock?: Clock;
-  /** Commands, one a line; default none. */
+  /** Commands, one a line; default standard input. */
   readonly input?: Readable;
-  /** The JSON line and one reply a command. */
-  readonly output: Writable;
-  /** Aborted by SIGTERM or SIGINT: the devices say byebye and the command ends. */
-  readonly signal: AbortSignal;
+  /** The JSON line and one reply a command; default standard output. */
+  readonly output?: Writable;
+  /** When aborted, the devices say byebye and the command ends; default at SIGTERM or SIGINT. */
+  readonly signal?: AbortSignal;
 }
 
 export const LARGEST_DEVICE_COUNT = 500;
@@ -133,6 +133,12 @@ async function serveCommands(
   }
 }
 
+function processSignal(): AbortSignal {
+  const controller = new AbortController();
+  for (const name of ['SIGTERM', 'SIGINT'] as const) process.once(name, () => controller.abort());
+  return controller.signal;
+}
+
 function aborted(signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     if (signal.aborted) resolve();
@@ -147,22 +153,19 @@ function aborted(signal: AbortSignal): Promise<void> {
  */
 export async function runLabDevice(options: LabDeviceCommandOptions): Promise<void> {
   const devices = createDevices(options);
-  const started: (LabDeviceAddress & { profile: string; serialNumber: string })[] = [];
+  const { input = process.stdin, output = process.stdout, signal = processSignal() } = options;
+  const started: (LabDeviceAddress & { readonly profile: string; readonly serialNumber: string })[] = [];
   try {
     for (const device of devices) {
       const { name, identity } = device.profile;
       const address = await device.start();
       started.push({ ...address, profile: name, serialNumber: identity.serialNumber });
     }
-    options.output.write(`${JSON.stringify({ devices: started })}\n`);
-    const { input, output, signal } = options;
-    const end = aborted(signal);
-    if (input !== undefined) {
-      serveCommands(devices, input, output, signal).catch((error: unknown) => {
-        if (!signal.aborted) options.logger?.warn('commands cannot be read', { error: String(error) });
-      });
-    }
-    await end;
+    output.write(`${JSON.stringify({ devices: started })}\n`);
+    serveCommands(devices, input, output, signal).catch((error: unknown) => {
+      if (!signal.aborted) options.logger?.warn('commands cannot be read', { error: String(error) });
+    });
+    await aborted(signal);
   } finally {
     await Promise.all(devices.map((device) => device.stop()));
   }

@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Clock } from '../../platform/clock.ts';
 import type { Arguments } from './cms-service.ts';
-import { EventPublisher } from './event-publisher.ts';
+import type { EventPublisher } from './event-publisher.ts';
 import type { LabAddress } from './network.ts';
 import { writeScpd, type ServiceTable } from './service-table.ts';
 import { readActionRequest, writeActionResponse, writeFault } from './soap.ts';

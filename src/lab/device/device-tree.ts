@@ -29,6 +29,8 @@ export interface TableNode {
   /** The leaf that counts the rows. */
   readonly entries: LeafNode;
   readonly rows: Map<number, ObjectNode>;
+  /** Number of the next row: one that was deleted does not come back. */
+  nextInstance: number;
   version: number;
   eventOnChange: boolean;
 }
@@ -104,7 +106,7 @@ export class DeviceTree {
    * Adds one row with the number that the device chooses (or the one given) and the values given.
    * @throws UpnpError 703 for a value of an unknown leaf, 704, 705, 709 when the table is full, 707 for a used number
    */
-  addRow(table: TableNode, values: RowValues, instance = this.#nextInstance(table)): ObjectNode {
+  addRow(table: TableNode, values: RowValues, instance = table.nextInstance): ObjectNode {
     if (table.rows.size >= table.schema.maxRows) throw new UpnpError(709);
     if (table.rows.has(instance)) throw new UpnpError(707);
     const path = `${table.path}${instance}/`;
@@ -117,6 +119,7 @@ export class DeviceTree {
       throw error;
     }
     table.rows.set(instance, row);
+    table.nextInstance = Math.max(table.nextInstance, instance + 1);
     table.entries.value = String(table.rows.size);
     return row;
   }
@@ -148,12 +151,6 @@ export class DeviceTree {
     if (table.schema.uniqueKey.length === 0) return;
     const key = keyOf(table, row);
     if ([...table.rows.values()].some((other) => keyOf(table, other) === key)) throw new UpnpError(705);
-  }
-
-  #nextInstance(table: TableNode): number {
-    let instance = table.schema.firstInstance;
-    for (const used of table.rows.keys()) instance = Math.max(instance, used + 1);
-    return instance;
   }
 
   #createObject(
@@ -204,6 +201,7 @@ export class DeviceTree {
       path,
       entries,
       rows: new Map(),
+      nextInstance: schema.firstInstance,
       version: 0,
       eventOnChange,
     };

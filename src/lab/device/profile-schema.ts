@@ -64,6 +64,13 @@ function readLive(reader: ProfileReader): LiveSource | undefined {
   return reader.child('live').fail('must be upTime or currentTime');
 }
 
+/** A value that holds `{i}` is checked as it is in row 0. */
+function readInitial(type: ValueType, value: string | undefined): string {
+  if (value === undefined) return emptyValue(type);
+  const checked = checkValue(type, value.replaceAll('{i}', '0'));
+  return value.includes('{i}') ? value : checked;
+}
+
 function readLeafSchema(reader: ProfileReader): LeafSchema {
   reader.expectKeys(LEAF_KEYS);
   try {
@@ -77,7 +84,7 @@ function readLeafSchema(reader: ProfileReader): LeafSchema {
       eventOnChange: live === undefined ? readEvent(reader) : undefined,
       versioned: live === undefined && (reader.flag('version') ?? true),
       live,
-      initial: value === undefined ? emptyValue(type) : checkValue(type, value),
+      initial: readInitial(type, value),
       hidden: reader.flag('hidden') ?? false,
       drift: readDrift(reader, type),
       applySeconds: reader.optionalNumber('applySeconds'),
