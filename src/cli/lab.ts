@@ -9,7 +9,7 @@ interface LabDeviceCommandOptions {
   readonly interface: string;
   readonly host?: string;
   readonly count: number;
-  readonly parameters?: number;
+  readonly parameters: number;
 }
 
 interface LabAcsCommandOptions {
@@ -40,12 +40,14 @@ function addLabDevice(lab: Command): void {
     .requiredOption('-p, --profile <name>', 'voip, nas, wifi, sensor, or the path of a profile in YAML')
     .option('-i, --interface <name>', 'network interface to appear on', 'lo')
     .option('--host <address>', 'address on that interface (default: its first)')
-    .option('-n, --count <number>', 'how many devices, 1 to 100', wholeNumber(1, 100), 1)
-    .option('--parameters <number>', 'synthetic parameters to add, 0 to 100000', wholeNumber(0, 100_000))
+    .option('-n, --count <number>', 'how many devices, 1 to 500', wholeNumber(1, 500), 1)
+    .option('--parameters <number>', 'synthetic parameters to add, 0 to 100000', wholeNumber(0, 100_000), 0)
     .addHelpText(
       'after',
       `
-Prints one JSON line with the addresses of the devices when they are ready.
+Prints one JSON line with the addresses of the devices when they are ready. Then takes commands from standard input,
+one a line, and answers each with one line ("N: " before it chooses the N-th device):
+  get PATH | set PATH VALUE | add TABLE [LEAF=VALUE ...] | delete ROW | list [PATH] | reboot | vanish | return
 Exit codes: 0 stopped by a signal, 1 could not start, 2 wrong arguments.
 
 Examples:
@@ -54,7 +56,10 @@ Examples:
     )
     .action(async (options: LabDeviceCommandOptions) => {
       const { runLabDevice } = await import('../lab/device/command.ts');
-      await runLabDevice(options);
+      const { createLogger } = await import('../platform/logger.ts');
+      const logger = createLogger({ level: 'warn', format: 'text', stream: process.stderr });
+      const signal = abortOnSignal();
+      await runLabDevice({ ...options, logger, signal, input: process.stdin, output: process.stdout });
     });
 }
 
@@ -106,4 +111,15 @@ Examples:
       const { runLabDemo } = await import('./lab-demo.ts');
       exitWith(await runLabDemo({ once: options.once === true }));
     });
+}
+
+/** The first SIGTERM or SIGINT aborts; a second one ends the process, as if nobody listened. */
+function abortOnSignal(): AbortSignal {
+  const controller = new AbortController();
+  for (const signal of ['SIGTERM', 'SIGINT']) {
+    process.once(signal, () => {
+      controller.abort();
+    });
+  }
+  return controller.signal;
 }
