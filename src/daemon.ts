@@ -1,8 +1,10 @@
+import { networkInterfaces } from 'node:os';
 import { createConnectionRequestListener } from './cwmp/connection-request/connection-request-listener.ts';
 import { createSessionScheduler } from './cwmp/session-scheduler.ts';
 import type { ConnectionRequestListener } from './cwmp/types.ts';
 import type { Clock } from './platform/clock.ts';
 import { chooseMechanism, type Config } from './platform/config/config.ts';
+import { localAddressTowards } from './platform/local-address.ts';
 import type { Logger } from './platform/logger.ts';
 import { openDocumentStore, type DocumentStore } from './platform/store/document-store.ts';
 import { VERSION } from './platform/version.ts';
@@ -116,6 +118,23 @@ class ComposedDaemon implements Daemon {
     await controlPoint.start();
   }
 
+  /** The address under which the ACS can reach us when the listener is bound to all addresses. */
+  async #ownAddress(): Promise<string> {
+    const { config, logger } = this.#options;
+    const { hostname } = new URL(config.acs.url);
+    try {
+      return await localAddressTowards(hostname);
+    } catch (error) {
+      const fallback = firstLanAddress(config.lan.interfaces);
+      logger.warn('no route to the ACS yet, connection requests are expected on the LAN address', {
+        acs: hostname,
+        address: fallback,
+        error: error instanceof Error ? error.message : String(error),
+      });
+      return fallback;
+    }
+  }
+
   async #startStatus(): Promise<{ host: string; port: number }> {
     const { config, logger } = this.#options;
     const server: StatusServer = createStatusServer({
@@ -180,6 +199,11 @@ class ComposedDaemon implements Daemon {
   #started(name: string, stop: () => Promise<void>): void {
     this.#running.push({ name, stop });
   }
+}
+
+function firstLanAddress(interfaces: readonly string[]): string {
+  const addresses = interfaces.flatMap((name) => networkInterfaces()[name] ?? []);
+  return addresses.find(({ family }) => family === 'IPv4')?.address ?? '127.0.0.1';
 }
 
 function formatAddress({ host, port }: { readonly host: string; readonly port: number }): string {

@@ -1,0 +1,24 @@
+import { createSocket } from 'node:dgram';
+import { isIPv6 } from 'node:net';
+import { lookup } from 'node:dns/promises';
+
+/**
+ * The local address from which packets to `host` leave, as the routing table says; no packet is sent.
+ * @throws Error when the name cannot be resolved or there is no route
+ */
+export async function localAddressTowards(host: string): Promise<string> {
+  const bare = host.replace(/^\[|\]$/g, '');
+  const { address } = await lookup(bare);
+  const socket = createSocket(isIPv6(address) ? 'udp6' : 'udp4');
+  try {
+    return await new Promise<string>((resolve, reject) => {
+      socket.once('error', reject);
+      // Connecting a datagram socket only chooses the route; the port does not matter.
+      socket.connect(7547, address, () => {
+        resolve(socket.address().address);
+      });
+    });
+  } finally {
+    socket.close();
+  }
+}
