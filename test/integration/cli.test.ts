@@ -55,8 +55,10 @@ describe('cwmp-proxier as a process', function () {
 
     const list = await run('discover', '--interface', 'lo', '--timeout', '3', '--json');
     expect(list.code).to.equal(0);
-    const devices = JSON.parse(list.out) as { udn: string; manageable: boolean }[];
-    expect(devices.find((found) => found.udn === udn)?.manageable).to.equal(true);
+    const devices = JSON.parse(list.out) as { manageable: boolean; management: { udn: string }[] }[];
+    // The sensor is embedded in a root device of another kind.
+    const found = devices.find(({ management }) => management.some((service) => service.udn === udn));
+    expect(found?.manageable).to.equal(true);
 
     const tree = await run('tree', udn, '/UPnP/DM/DeviceInfo', '--interface', 'lo', '--json');
     expect(tree.err).to.equal('');
