@@ -21,6 +21,8 @@ export type DeviceFault =
 export interface HostedService {
   readonly table: ServiceTable;
   readonly publisher: EventPublisher;
+  /** Takes note of an action that was read well, before any fault is shown. */
+  readonly received: (action: string, input: Arguments) => void;
   /** Executes an action that was read well. @throws UpnpError */
   readonly invoke: (action: string, input: Arguments) => Promise<Arguments> | Arguments;
   /** Called when the answer of an action is on its way. */
@@ -136,6 +138,7 @@ export class DeviceHttp {
     try {
       const call = readActionRequest(service.table, header(request, 'soapaction') ?? '', body);
       action = call.action;
+      service.received(action, call.arguments);
       fault = this.#faultOf(action);
       if (fault !== undefined && 'code' in fault) throw new UpnpError(fault.code);
       if (fault !== undefined && 'behaviour' in fault && fault.behaviour !== 'slowBytes') {

@@ -238,9 +238,10 @@ export class LabDevice {
     const handlers = cmsHandlers(this.#configuration, this.#profile.subTrees);
     return {
       table: CMS_TABLE,
+      received: (action, input) => this.#record(CMS_TABLE, action, input),
       publisher: this.#cmsPublisher,
       invoke: async (action, input) => {
-        this.#record(CMS_TABLE.name, action, input);
+        this.#refuseWhileRebooting();
         const handler = handlers.get(action);
         if (handler === undefined) throw new UpnpError(602, 'Optional Action Not Implemented');
         const output = handler(input);
@@ -256,9 +257,10 @@ export class LabDevice {
   #hostBms(): HostedService {
     return {
       table: BMS_TABLE,
+      received: (action, input) => this.#record(BMS_TABLE, action, input),
       publisher: this.#bmsPublisher,
-      invoke: (action, input): Arguments => {
-        this.#record(BMS_TABLE.name, action, input);
+      invoke: (action): Arguments => {
+        this.#refuseWhileRebooting();
         return action === 'Reboot' ? { RebootStatus: 'RebootNow' } : { DeviceStatus: this.#deviceStatus() };
       },
       // The answer goes out first [BMS:2 2.4.1].
@@ -272,8 +274,11 @@ export class LabDevice {
     };
   }
 
-  #record(service: string, action: string, input: Arguments): void {
-    append(this.requests, { service, action, arguments: input });
+  #record({ name }: ServiceTable, action: string, input: Arguments): void {
+    append(this.requests, { service: name, action, arguments: input });
+  }
+
+  #refuseWhileRebooting(): void {
     if (this.#rebooting !== undefined) throw new UpnpError(501);
   }
 

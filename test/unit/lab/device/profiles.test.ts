@@ -1,10 +1,13 @@
 import { expect } from 'chai';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { createLabDevice } from '../../../../src/lab/device/lab-device.ts';
 import { BUILT_IN_PROFILES, loadProfile } from '../../../../src/lab/device/profile.ts';
 import type { NodeSchema } from '../../../../src/lab/device/schema.ts';
 import { BMS_TABLE, CMS_TABLE, writeScpd } from '../../../../src/lab/device/service-table.ts';
 import { readXml, type LabElement } from '../../../../src/lab/xml.ts';
+import { FIXTURE_PROFILE } from './fixture-device.ts';
 import { readDataModelXml, type StandardModel } from '../../../support/data-model-xml.ts';
 
 interface Found {
@@ -75,8 +78,23 @@ describe('lab device: profiles', () => {
   }
 
   it('refuses a file with a mistake, naming the place', () => {
-    const missing = '/nonexistent/profile.yaml';
-    expect(() => loadProfile(missing)).to.throw('ENOENT');
+    const folder = mkdtempSync(join(tmpdir(), 'lab-profile-'));
+    const file = join(folder, 'bad.yaml');
+    const good = readFileSync(FIXTURE_PROFILE, 'utf8');
+    const mistakes: readonly (readonly [string, string, string])[] = [
+      ['[1:165]', '[1:5]', 'bad.yaml: tree.X_LAB.Watched: Invalid Value'],
+      ['hidden:', 'hiden:', 'bad.yaml: tree.X_LAB.Secret: unknown key "hiden"'],
+      ['type: int,', 'type: integer,', 'bad.yaml: tree.X_LAB.Later: "integer" is not a type'],
+      ['productClass: EX', 'productKlasse: EX', 'bad.yaml.identity: unknown key "productKlasse"'],
+    ];
+    try {
+      for (const [before, after, message] of mistakes) {
+        writeFileSync(file, good.replace(before, after));
+        expect(() => loadProfile(file)).to.throw(message);
+      }
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 });
 
