@@ -94,8 +94,10 @@ class ComposedDaemon implements Daemon {
     const store = await openDocumentStore({ directory: config.state.directory, logger });
     this.#started('store', () => store.close());
 
+    const advertisedHost = await this.#ownAddress();
     const connectionRequests = createConnectionRequestListener({
       ...config.connectionRequest,
+      advertisedHost: () => advertisedHost,
       clock,
       logger,
     });
