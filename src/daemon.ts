@@ -46,6 +46,7 @@ class ComposedDaemon implements Daemon {
   /** What has started, in order; each knows how to stop itself. */
   readonly #running: { readonly name: string; readonly stop: () => Promise<void> }[] = [];
   #registry: DeviceRegistry | undefined;
+  #isUp = false;
   #addresses: Daemon['addresses'] = {
     connectionRequest: { host: '', port: 0 },
     status: { host: '', port: 0 },
@@ -70,6 +71,7 @@ class ComposedDaemon implements Daemon {
   }
 
   async stop(): Promise<void> {
+    this.#isUp = false;
     for (let part = this.#running.pop(); part !== undefined; part = this.#running.pop()) {
       try {
         await part.stop();
@@ -118,6 +120,7 @@ class ComposedDaemon implements Daemon {
     this.#started('control point', () => controlPoint.stop());
     this.#started('devices', () => registry.stop());
     await controlPoint.start();
+    this.#isUp = true;
   }
 
   /** The address under which the ACS can reach us when the listener is bound to all addresses. */
@@ -142,6 +145,7 @@ class ComposedDaemon implements Daemon {
     const server: StatusServer = createStatusServer({
       ...config.status,
       snapshot: () => this.status(),
+      unhealthy: () => (this.#isUp ? undefined : 'starting or stopping'),
       logger,
     });
     const address = await server.start();

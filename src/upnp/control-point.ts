@@ -185,13 +185,13 @@ class LanControlPoint implements ControlPoint {
     return {
       deviceAppeared: (device, previous) => {
         const { udn, location } = device.announcement;
-        logger.info('device described', { udn, location, deviceType: device.description.deviceType });
+        logger.debug('description read', { udn, location, deviceType: device.description.deviceType });
         if (previous !== undefined && previous.announcement.location !== location)
           this.#dropSubscriptions(previous);
         listener.deviceAppeared(device, previous);
       },
       deviceLost: (device, reason) => {
-        logger.info('device lost', {
+        logger.debug('root device lost', {
           udn: device.announcement.udn,
           location: device.announcement.location,
           reason,
@@ -200,7 +200,7 @@ class LanControlPoint implements ControlPoint {
         listener.deviceLost(device, reason);
       },
       deviceUnusable: (announcement, error) => {
-        logger.warn('device unusable', { location: announcement.location, error: error.message });
+        logger.debug('description not usable', { location: announcement.location, error: error.message });
         listener.deviceUnusable(announcement, error);
       },
     };
