@@ -31,7 +31,7 @@ describe('LabAcs', () => {
     expect(informed.headers['set-cookie']?.[0]).to.match(/^session=[0-9a-f]{16}$/);
     expect(informed.body).to.match(/<cwmp:ID soap-env:mustUnderstand="1">i1<.*<cwmp:InformResponse>/s);
     cpe.cookie = '';
-    cpe.reconnect();
+    await cpe.stop();
     await acs.stop();
 
     await begin();
