@@ -12,7 +12,7 @@ p { margin: .2rem 0; } small, .quiet { opacity: .7; }
 .scroll { overflow-x: auto; }
 table { border-collapse: collapse; width: 100%; }
 th, td { border-bottom: 1px solid var(--line); padding: .4rem .8rem .4rem 0; text-align: left; vertical-align: top; }
-th { font-weight: 600; white-space: nowrap; } td { overflow-wrap: anywhere; }
+th { font-weight: 600; white-space: nowrap; } td { overflow-wrap: anywhere; } .whole { white-space: nowrap; }
 code { font: 13px/1.5 ui-monospace, monospace; }
 .good { color: var(--good); } .bad { color: var(--bad); } .busy { color: var(--busy); }`;
 
@@ -85,7 +85,7 @@ function formatDevice(device: DeviceReport): string[] {
   const note = device.note === null ? '' : `<br><small class="bad">${escapeHtml(device.note)}</small>`;
   return [
     `${escapeHtml(device.friendlyName)}<br><code>${escapeHtml(device.udn)}</code>`,
-    escapeHtml(device.address),
+    whole(device.address),
     `${escapeHtml(device.state)}${note}`,
     device.identity === null
       ? '<span class="quiet">unknown</span>'
@@ -93,8 +93,13 @@ function formatDevice(device: DeviceReport): string[] {
     device.mechanism,
     `<span class="${tone}">${device.subscription}</span>`,
     device.lastSync === null ? '<span class="quiet">never</span>' : formatTime(device.lastSync),
-    device.services.map((type) => escapeHtml(shortServiceType(type))).join('<br>'),
+    device.services.map((type) => whole(shortServiceType(type))).join('<br>'),
   ];
+}
+
+/** Text that reads badly in pieces. */
+function whole(text: string): string {
+  return `<span class="whole">${escapeHtml(text)}</span>`;
 }
 
 /** `urn:schemas-upnp-org:service:ConfigurationManagement:2` -> `ConfigurationManagement:2`. */
