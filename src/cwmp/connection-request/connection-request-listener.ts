@@ -21,9 +21,12 @@ export interface ConnectionRequestListenerOptions {
 
 const REALM = 'CWMP Connection Request';
 
-/** [TR-069 3.2.2] A CPE should limit how often it can be called: this many at once, then one each REFILL_MS, per endpoint. */
-const BURST = 10;
-const REFILL_MS = 2000;
+/**
+ * [TR-069 3.2.2] A CPE should limit how often it can be called: this many at once, then one each REFILL_MS, per endpoint. Generous,
+ * because requests before and during a session share the next one, and an ACS takes the 503 for "offline".
+ */
+const BURST = 60;
+const REFILL_MS = 1000;
 
 interface Registration {
   readonly target: ConnectionRequestTarget;
