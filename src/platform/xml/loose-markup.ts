@@ -1,7 +1,10 @@
 import { XmlError } from './xml-error.ts';
 
 const MAX_DEPTH = 64;
-const MAX_ELEMENTS = 5_000;
+/** The largest published SCPD has some 900. */
+const MAX_ELEMENTS = 2_000;
+/** Each reference costs xml2js a state change; descriptions hold a handful. */
+const MAX_REFERENCES = 2_000;
 /** Characters in one tag. */
 const MAX_TAG_LENGTH = 16 * 1024;
 
@@ -10,7 +13,7 @@ const BARE_AMPERSAND = /&(?!(?:amp|lt|gt|quot|apos|#\d{1,7}|#[xX][0-9a-fA-F]{1,6
 
 /**
  * Makes sloppy markup digestible for a parser without limits of its own, in one linear pass: refuses DOCTYPE, caps depth,
- * number of elements and length of a tag, and writes `&amp;` for each `&` that is not a reference. It judges nothing else; the parser does.
+ * number of elements, of references and length of a tag, and writes `&amp;` for each `&` that is not a reference. It judges nothing else; the parser does.
  * @throws XmlError
  */
 export function prepareLooseMarkup(source: string): string {
@@ -18,6 +21,9 @@ export function prepareLooseMarkup(source: string): string {
   let depth = 0;
   let elements = 0;
   let position = 0;
+  if (countAmpersands(source) > MAX_REFERENCES) {
+    throw new XmlError(`more than ${MAX_REFERENCES} references or ampersands`);
+  }
   while (position < source.length) {
     const start = source.indexOf('<', position);
     if (start < 0) break;
@@ -43,6 +49,12 @@ export function prepareLooseMarkup(source: string): string {
   }
   parts.push(escapeBareAmpersands(source.slice(position)));
   return parts.join('');
+}
+
+function countAmpersands(source: string): number {
+  let count = 0;
+  for (let at = source.indexOf('&'); at >= 0; at = source.indexOf('&', at + 1)) count += 1;
+  return count;
 }
 
 function escapeBareAmpersands(text: string): string {

@@ -14,7 +14,7 @@ const ATTRIBUTES = '#attributes';
 const CHILDREN = '#children';
 
 /**
- * Parses a small sloppy document of a LAN device (description, SCPD; at most 256 KiB, 5 000 elements, 64 deep): prefixes are
+ * Parses a small sloppy document of a LAN device (description, SCPD; at most 256 KiB, 2 000 elements, 2 000 references, 64 deep): prefixes are
  * dropped whether declared or not, unescaped `&` is taken as text, bad UTF-8 is read as iso-8859-1; DOCTYPE is refused.
  * `uri` is '' everywhere; text that is white space only reads as ''.
  * @throws XmlError
