@@ -1,0 +1,109 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { sendConnectionRequest } from '../../src/lab/acs/connection-request.ts';
+import { BenchAcs, type BenchRequest } from './bench-acs.ts';
+import { MeasuredProcess } from './processes.ts';
+
+const MAIN = new URL('../../dist/main.js', import.meta.url).pathname;
+/** As in systemd/cwmp-proxier.service. */
+const NODE_FLAGS = ['--max-semi-space-size=1'];
+const CREDENTIALS = { username: 'bench', password: 'bench' };
+
+/** A daemon of its own process with simulated devices in another, and the bench's ACS here. */
+export interface BenchHouse {
+  readonly acs: BenchAcs;
+  readonly acsUrl: string;
+  readonly daemon: MeasuredProcess;
+  readonly serials: readonly string[];
+  /** Runs the requests in one session of that device. */
+  session(serial: string, requests: readonly BenchRequest[]): Promise<void>;
+  close(): Promise<void>;
+}
+
+export const rpc = {
+  names: (path: string): string =>
+    `<cwmp:GetParameterNames><ParameterPath>${path}</ParameterPath><NextLevel>0</NextLevel></cwmp:GetParameterNames>`,
+  values: (...paths: string[]): string =>
+    `<cwmp:GetParameterValues><ParameterNames soap-enc:arrayType="xsd:string[${paths.length}]">${paths
+      .map((path) => `<string>${path}</string>`)
+      .join('')}</ParameterNames></cwmp:GetParameterValues>`,
+  set: (values: readonly (readonly [name: string, type: string, value: string])[]): string =>
+    `<cwmp:SetParameterValues><ParameterList soap-enc:arrayType="cwmp:ParameterValueStruct[${values.length}]">${values
+      .map(
+        ([name, type, value]) =>
+          `<ParameterValueStruct><Name>${name}</Name><Value xsi:type="xsd:${type}">${value}</Value></ParameterValueStruct>`,
+      )
+      .join('')}</ParameterList><ParameterKey>k</ParameterKey></cwmp:SetParameterValues>`,
+};
+
+/** Starts everything and waits until each device has had its first session. */
+export async function openBenchHouse(devices: number, parameters: number): Promise<BenchHouse> {
+  const directory = await mkdtemp(join(tmpdir(), 'cwmp-proxier-bench-'));
+  const acs = new BenchAcs();
+  const acsUrl = await acs.start();
+  const lab = new MeasuredProcess(process.execPath, [
+    MAIN,
+    'lab',
+    'device',
+    '--profile',
+    'sensor',
+    '--count',
+    String(devices),
+    '--parameters',
+    String(parameters),
+  ]);
+  const { devices: started } = JSON.parse(await lab.line()) as { devices: { serialNumber: string }[] };
+  lab.drain();
+  const serials = started.map(({ serialNumber }) => serialNumber);
+  for (const serial of serials) {
+    acs.give(serial, [
+      {
+        label: 'credentials',
+        rpc: rpc.set([
+          ['Device.ManagementServer.ConnectionRequestUsername', 'string', CREDENTIALS.username],
+          ['Device.ManagementServer.ConnectionRequestPassword', 'string', CREDENTIALS.password],
+        ]),
+      },
+    ]);
+  }
+  const config = join(directory, 'config.yaml');
+  await writeFile(
+    config,
+    [
+      `acs: { url: '${acsUrl}' }`,
+      'proxier: { manufacturerOui: "0011AA", serialNumber: BENCH }',
+      'lan: { interfaces: [lo] }',
+      'connectionRequest: { host: 127.0.0.1, port: 0 }',
+      'status: { host: 127.0.0.1, port: 0 }',
+      `state: { directory: '${directory}/state' }`,
+      // Other simulated devices may be on this loopback interface.
+      'devices:',
+      '  default: ignore',
+      '  rules:',
+      ...serials.map((serial) => `    - { match: { serialNumber: '${serial}' }, mechanism: virtual }`),
+    ].join('\n'),
+  );
+  const daemon = new MeasuredProcess(process.execPath, [...NODE_FLAGS, MAIN, 'run', '--config', config]);
+  daemon.drain();
+  while (acs.sessionCount < devices) await acs.sessionEnded('*');
+  return {
+    acs,
+    acsUrl,
+    daemon,
+    serials,
+    session: async (serial, requests) => {
+      acs.give(serial, requests);
+      const ended = acs.sessionEnded(serial);
+      const result = await sendConnectionRequest(acs.connectionRequestUrls.get(serial) ?? '', CREDENTIALS);
+      if (!result.accepted) throw new Error(`connection request to ${serial}: ${result.text}`);
+      await ended;
+    },
+    close: async () => {
+      await daemon.stop();
+      await lab.stop();
+      acs.stop();
+      await rm(directory, { recursive: true, force: true });
+    },
+  };
+}
