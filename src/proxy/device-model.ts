@@ -3,7 +3,7 @@ import type { ParameterNode } from '../datamodel/node.ts';
 import type { Logger } from '../platform/logger.ts';
 import type { CmsClient } from '../upnp-dm/types.ts';
 import type { CmsTree } from '../upnp-dm/walk.ts';
-import type { CmsLeaf } from './mapping/cms-leaf.ts';
+import { cmsLeaf, type CmsLeaf } from './mapping/cms-leaf.ts';
 import { CmsProvider, type DeviceAccess } from './mapping/cms-provider.ts';
 import { ConstantProvider } from './mapping/constant-provider.ts';
 import { ContentPaths } from './mapping/content-paths.ts';
@@ -14,11 +14,6 @@ import { ReferenceTranslator } from './mapping/references.ts';
 import { isOverridable, standardFlags } from './mapping/standard-flags.ts';
 import { toCwmpValue } from './mapping/value-mapping.ts';
 import { Shadow } from './shadow.ts';
-
-interface PlacedParameter {
-  readonly node: ParameterNode;
-  readonly leaf: CmsLeaf;
-}
 
 export interface DeviceModelOptions {
   readonly model: DataModel;
@@ -44,9 +39,11 @@ export class DeviceModel {
   readonly #absent = new Set<string>();
   #capabilities: Capabilities = { setValues: false, createInstance: false, deleteInstance: false };
   #hasTables = false;
-  readonly #placed = new Map<string, PlacedParameter>();
+  /** By data model path. */
+  readonly #placed = new Map<string, ParameterNode>();
   #objects = new Map<string, MappedObject>();
-  #byCmsPath = new Map<string, PlacedParameter[]>();
+  /** A writable Common Object fills two parameters. */
+  #byCmsPath = new Map<string, ParameterNode[]>();
 
   constructor(options: DeviceModelOptions) {
     this.#options = options;
@@ -135,10 +132,10 @@ export class DeviceModel {
     const { references } = this.#access;
     const changes: ValueChange[] = [];
     for (const { path, previous, value } of this.shadow.store(values, generation)) {
-      for (const { node, leaf } of this.#byCmsPath.get(path) ?? []) {
-        const now = toCwmpValue(leaf.type, value, references);
+      for (const node of this.#byCmsPath.get(path) ?? []) {
+        const now = toCwmpValue(node.type, value, references);
         // `1` and `true` are the same value.
-        if (toCwmpValue(leaf.type, previous, references) !== now)
+        if (toCwmpValue(node.type, previous, references) !== now)
           changes.push({ parameter: node, value: now });
       }
     }
@@ -218,7 +215,8 @@ export class DeviceModel {
         handle: leaf,
         ...standardFlags(parameter.path),
       });
-      this.#placed.set(parameter.path, { node, leaf });
+      // The node's own text is the key, so that the path is in memory once.
+      this.#placed.set(node.path, node);
     }
     for (const constant of mapped.constants) {
       if (model.find(constant.path) !== undefined) continue;
@@ -232,7 +230,8 @@ export class DeviceModel {
     const wanted = new Map(mapped.parameters.map((parameter) => [parameter.path, parameter]));
     const wantedObjects = new Set(mapped.objects.map(({ path }) => path));
     for (const path of this.#objects.keys()) if (!wantedObjects.has(path)) this.#options.model.remove(path);
-    for (const [path, { node, leaf }] of this.#placed) {
+    for (const [path, node] of this.#placed) {
+      const leaf = cmsLeaf(node);
       const parameter = wanted.get(path);
       if (
         !this.#absent.has(leaf.cmsPath) &&
@@ -250,10 +249,11 @@ export class DeviceModel {
 
   #index(): void {
     this.#byCmsPath = new Map();
-    for (const placed of this.#placed.values()) {
-      const sharing = this.#byCmsPath.get(placed.leaf.cmsPath);
-      if (sharing === undefined) this.#byCmsPath.set(placed.leaf.cmsPath, [placed]);
-      else sharing.push(placed);
+    for (const node of this.#placed.values()) {
+      const { cmsPath } = cmsLeaf(node);
+      const sharing = this.#byCmsPath.get(cmsPath);
+      if (sharing === undefined) this.#byCmsPath.set(cmsPath, [node]);
+      else sharing.push(node);
     }
     this.#access.contentPaths = new ContentPaths(this.#byCmsPath.keys());
   }

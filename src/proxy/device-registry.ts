@@ -1,4 +1,5 @@
 import type { EndpointIdentity, EndpointStatus } from '../cwmp/types.ts';
+import { ConcurrencyLimit } from '../platform/concurrency-limit.ts';
 import type { Logger } from '../platform/logger.ts';
 import type { ControlPoint, LossReason, RootDevice, SubscriptionState } from '../upnp/types.ts';
 import { findManagementServices, type ManageableDevice } from '../upnp-dm/manageable-device.ts';
@@ -56,6 +57,7 @@ interface Entry {
 }
 
 const RECORD_PREFIX = 'virtual/';
+const READINGS_AT_A_TIME = 4;
 
 /** All Proxied Devices and virtual devices of this proxier. */
 export class DeviceRegistry {
@@ -66,6 +68,7 @@ export class DeviceRegistry {
   readonly #claims: IdentityClaims;
   /** Claims are decided one after the other: two devices with one triple must not both find it free. */
   #claimQueue: Promise<unknown> = Promise.resolve();
+  readonly #readings = new ConcurrencyLimit(READINGS_AT_A_TIME);
   #stopped = false;
 
   constructor(options: DeviceRegistryOptions) {
@@ -143,6 +146,7 @@ export class DeviceRegistry {
       clock: this.#options.context.clock,
       logger: this.#logger.child({ udn }),
       pollIntervalSeconds: this.#options.pollIntervalSeconds,
+      readings: this.#readings,
       expose: (described) => this.#expose(udn, described),
       withdrawn: (virtual) => {
         this.#logger.info('virtual device offline', { endpoint: identityKey(virtual.record.identity) });

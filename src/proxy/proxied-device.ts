@@ -1,4 +1,5 @@
 import type { Clock, Timer } from '../platform/clock.ts';
+import type { ConcurrencyLimit } from '../platform/concurrency-limit.ts';
 import type { Logger } from '../platform/logger.ts';
 import {
   ActionError,
@@ -29,6 +30,8 @@ import type { VirtualDevice } from './virtual/virtual-device.ts';
 
 /** Longest time for identifying and reading a device; a slow one is tried again later. */
 const BRING_UP_TIMEOUT_MS = 120_000;
+/** After so long a slow device no longer keeps others waiting. */
+const LONGEST_TURN_MS = 5_000;
 /** How long to wait for the initial event, so that the first values read are guaranteed by events already. */
 const FIRST_EVENT_WAIT_MS = 2_000;
 
@@ -50,6 +53,8 @@ export interface ProxiedDeviceOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly pollIntervalSeconds: number;
+  /** Shared by all devices: how many are read at a time. */
+  readonly readings: ConcurrencyLimit;
   /**
    * Decides identity and mechanism of a device that was read, and resolves with its virtual device, or undefined when it is
    * not to be exposed as one. Called again after each new description.
@@ -176,10 +181,10 @@ export class ProxiedDevice {
     this.#attempt = attempt;
     const signal = AbortSignal.any([attempt.signal, AbortSignal.timeout(BRING_UP_TIMEOUT_MS)]);
     try {
-      this.#presence ??= await this.#beginPresence(device, attempt);
-      const presence = this.#presence;
+      const presence = this.#presence ?? (await this.#beginPresence(device, attempt));
+      attempt.signal.throwIfAborted();
       const hintsBefore = presence.hints;
-      const described = await this.#describe(presence, signal);
+      const described = await this.#describeInTurn(presence, signal);
       signal.throwIfAborted();
       const virtual = await this.#options.expose(described);
       signal.throwIfAborted();
@@ -255,6 +260,19 @@ export class ProxiedDevice {
     const presence = this.#presence;
     if (subscription !== undefined) await this.#within(FIRST_EVENT_WAIT_MS, initial);
     return presence;
+  }
+
+  /** Few at a time: twenty devices that appear together would cost their documents' memory all at once. */
+  async #describeInTurn(presence: Presence, signal: AbortSignal): Promise<DescribedDevice> {
+    const release = await this.#options.readings.acquire();
+    const tooSlow = this.#options.clock.schedule(LONGEST_TURN_MS, release);
+    try {
+      signal.throwIfAborted();
+      return await this.#describe(presence, signal);
+    } finally {
+      tooSlow.cancel();
+      release();
+    }
   }
 
   async #describe(presence: Presence, signal: AbortSignal): Promise<DescribedDevice> {

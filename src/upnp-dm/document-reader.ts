@@ -37,6 +37,14 @@ function unescapeOnce(text: string): string {
  * The document in slices, without byte order mark and prolog, and unescaped when the device escaped it twice. No slice ends
  * inside an entity.
  */
+/**
+ * The same text without a tie to the document that it was cut from: V8 keeps a whole parent string alive for a slice of it, and
+ * paths and values are kept for as long as the device is. Slices are made from 13 characters on.
+ */
+function detached(text: string): string {
+  return text.length < 13 ? text : Buffer.from(text, 'utf8').toString('utf8');
+}
+
 function* slicesOf(text: string): Generator<string, void, void> {
   const escapedTwice = text.startsWith('&lt;');
   let end: number;
@@ -95,7 +103,7 @@ class RecordCollector implements XmlHandler {
   close(): void {
     if (this.#record !== undefined) {
       if (this.#field !== undefined && this.#depth === this.#fieldDepth) {
-        this.#record.set(this.#field, this.#text);
+        this.#record.set(this.#field, detached(this.#text));
         this.#field = undefined;
       }
       if (this.#depth === this.#recordDepth) {

@@ -7,7 +7,7 @@ import { MeasuredProcess } from './processes.ts';
 
 const MAIN = new URL('../../dist/main.js', import.meta.url).pathname;
 /** As in systemd/cwmp-proxier.service. */
-const NODE_FLAGS = ['--max-semi-space-size=1'];
+const NODE_FLAGS = ['--max-semi-space-size=1', '--heap-growing-percent=20'];
 const CREDENTIALS = { username: 'bench', password: 'bench' };
 
 /** A daemon of its own process with simulated devices in another, and the bench's ACS here. */
