@@ -153,23 +153,23 @@ async function sessionRate(endpoints: number, sessionsEach: number): Promise<voi
   }
 }
 
-async function twentyDevices(idleSeconds: number): Promise<void> {
+async function twentyDevices(parameters: number, idleSeconds: number): Promise<void> {
   const bare = new MeasuredProcess(process.execPath, [
     '-e',
     'setInterval(() => {}, 1000); console.log("up")',
   ]);
   await bare.line();
-  const house = await openBenchHouse(20, 1000);
+  const house = await openBenchHouse(20, parameters);
   try {
     for (const serial of house.serials) {
-      await house.session(serial, [{ label: 'twenty', rpc: rpc.values(BENCH) }]);
+      await house.session(serial, [{ label: 'twenty', rpc: rpc.values('Device.') }]);
     }
     const busy = house.daemon.rssMiB;
     const before = { cpu: house.daemon.cpuSeconds, time: performance.now() };
     await new Promise((resolve) => setTimeout(resolve, idleSeconds * 1000));
     const share = ((house.daemon.cpuSeconds - before.cpu) / (performance.now() - before.time)) * 100_000;
     print(
-      `20 virtual devices of 1 000 parameters: RSS ${busy.toFixed(0)} MiB after every value was read, ` +
+      `20 virtual devices, ${parameters === 0 ? 'the plain sensor' : `${parameters} parameters each`}: RSS ${busy.toFixed(0)} MiB after every value was read, ` +
         `${house.daemon.rssMiB.toFixed(0)} MiB idle (a bare Node process: ${bare.rssMiB.toFixed(0)} MiB); ` +
         `idle CPU ${share.toFixed(2)} % of a core over ${idleSeconds} s`,
     );
@@ -193,4 +193,5 @@ print('Small sessions (Inform, empty POST, 204), back to back');
 await sessionRate(1, quick ? 300 : soak ? 10_000 : 3000);
 await sessionRate(20, quick ? 20 : 150);
 print();
-await twentyDevices(quick ? 5 : 20);
+await twentyDevices(1000, quick ? 5 : 20);
+await twentyDevices(0, quick ? 5 : 20);

@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { sendConnectionRequest } from '../../src/lab/acs/connection-request.ts';
@@ -37,6 +37,15 @@ export const rpc = {
       .join('')}</ParameterList><ParameterKey>k</ParameterKey></cwmp:SetParameterValues>`,
 };
 
+/** A copy of the sensor's profile whose values stand still: what the daemon does is what the bench asks. */
+async function quietProfile(directory: string): Promise<string> {
+  for (const name of ['sensor.yaml', 'common-objects.yaml']) {
+    const source = await readFile(new URL(`../../config/lab/${name}`, import.meta.url), 'utf8');
+    await writeFile(join(directory, name), source.replace(/,?\s*drift: \{[^}]*\}/g, ''));
+  }
+  return join(directory, 'sensor.yaml');
+}
+
 /** Starts everything and waits until each device has had its first session. */
 export async function openBenchHouse(devices: number, parameters: number): Promise<BenchHouse> {
   const directory = await mkdtemp(join(tmpdir(), 'cwmp-proxier-bench-'));
@@ -47,7 +56,7 @@ export async function openBenchHouse(devices: number, parameters: number): Promi
     'lab',
     'device',
     '--profile',
-    'sensor',
+    await quietProfile(directory),
     '--count',
     String(devices),
     '--parameters',
