@@ -1,0 +1,227 @@
+import { expect } from 'chai';
+import type { InformRecord } from '../../src/lab/acs/acs-device.ts';
+import { EmittedEnvelopes } from '../support/emitted-envelopes.ts';
+import { House, type HouseOptions } from '../support/house.ts';
+import { waitFor } from '../support/wait-for.ts';
+
+const SENSOR = '0090D5-RS1-RS1000400';
+
+describe('the life of a Proxied Device', function () {
+  this.timeout(30_000);
+  const emitted = new EmittedEnvelopes();
+  let house: House;
+
+  async function open(options: HouseOptions = {}): Promise<House> {
+    house = await House.open(options);
+    emitted.collect(house.acs);
+    return house;
+  }
+
+  afterEach(async () => {
+    if (house.daemon !== undefined) await house.close();
+  });
+
+  const phaseOf = (udn: string): string | undefined =>
+    house.daemon?.status().devices.find((device) => device.udn === udn.toLowerCase())?.state;
+  const codesAfter = (id: string, after: number): string[] =>
+    informsAfter(id, after).flatMap(({ events }) => events.map(({ code }) => code));
+  const informsAfter = (id: string, after: number): readonly InformRecord[] =>
+    house.acs.devices.get(id)?.informs.filter(({ sequence }) => sequence > after) ?? [];
+  const bootstrapped = async (id: string): Promise<void> => {
+    await house.acs.waitForInform(id);
+    await house.acs.waitForIdle(id);
+  };
+
+  it('answers 503 while the device is away, and goes on as the same CPE when it returns elsewhere', async () => {
+    await open();
+    const device = await house.addDevice({ profile: 'sensor' });
+    await house.startDaemon();
+    await bootstrapped(SENSOR);
+    await device.stop();
+    await waitFor(() => phaseOf(device.udn) === 'offline', 'the loss of the device', 10_000);
+    expect((await house.acs.connectionRequest(SENSOR)).status).to.equal(503);
+
+    const after = house.acs.informCount;
+    await device.comeBack({ host: '127.0.0.9' });
+    await waitFor(() => phaseOf(device.udn) === 'ready', 'its return', 10_000);
+    expect((await house.acs.connectionRequest(SENSOR)).status).to.equal(200);
+    await house.acs.waitForInform(SENSOR, () => true, 5000, after);
+    expect(codesAfter(SENSOR, after)).not.to.include('0 BOOTSTRAP');
+    expect(house.acs.devices.size).to.equal(1);
+    const [value] = await house.acs.cpe(SENSOR).getParameterValues(['Device.DeviceInfo.SoftwareVersion']);
+    expect(value?.value).to.equal(device.get('/UPnP/DM/DeviceInfo/SoftwareVersion'));
+  });
+
+  it('keeps the identity of a device that returns with another UDN', async () => {
+    await open();
+    const device = await house.addDevice({ profile: 'sensor' });
+    await house.startDaemon();
+    await bootstrapped(SENSOR);
+    const first = device.udn;
+    await device.stop();
+    await waitFor(() => phaseOf(first) === 'offline', 'the loss of the device', 10_000);
+    const after = house.acs.informCount;
+    await device.comeBack({ udn: 'uuid:11111111-2222-3333-4444-555555555555' });
+    await waitFor(
+      () =>
+        house.daemon
+          ?.status()
+          .devices.some(({ state, udn }) => state === 'ready' && udn !== first.toLowerCase()),
+      'its return',
+      10_000,
+    );
+    expect(house.daemon?.status().endpoints.map(({ identity }) => identity.serialNumber)).to.deep.equal([
+      'RS1000400',
+    ]);
+    expect((await house.acs.connectionRequest(SENSOR)).status).to.equal(200);
+    await house.acs.waitForInform(SENSOR, () => true, 5000, after);
+    expect(codesAfter(SENSOR, after)).not.to.include('0 BOOTSTRAP');
+  });
+
+  it('reports a reboot of the device as one 1 BOOT', async () => {
+    await open();
+    const device = await house.addDevice({ profile: 'sensor', rebootMs: 100 });
+    await house.startDaemon();
+    await bootstrapped(SENSOR);
+    const after = house.acs.informCount;
+    await device.reboot();
+    await house.acs.waitForInform(
+      SENSOR,
+      ({ events }) => events.some(({ code }) => code === '1 BOOT'),
+      15_000,
+      after,
+    );
+    await house.acs.waitForIdle(SENSOR);
+    await house.acs.cpe(SENSOR).getParameterValues(['Device.DeviceInfo.UpTime']);
+    expect(codesAfter(SENSOR, after).filter((code) => code === '1 BOOT')).to.have.length(1);
+    expect(codesAfter(SENSOR, after)).not.to.include('0 BOOTSTRAP');
+  });
+
+  it('answers 503 after a restart of the daemon too, before the device is found again', async () => {
+    await open();
+    const device = await house.addDevice({ profile: 'sensor' });
+    await house.startDaemon();
+    await bootstrapped(SENSOR);
+    await device.stop();
+    await house.stopDaemon();
+    await house.startDaemon();
+    expect(house.daemon?.status().endpoints).to.have.length(1);
+    const port = house.daemon?.addresses.connectionRequest.port ?? 0;
+    const url = new URL(house.acs.devices.get(SENSOR)?.connectionRequestUrl ?? '');
+    url.port = String(port);
+    const credentials = house.acs.devices.get(SENSOR)?.credentials ?? { username: '', password: '' };
+    const { sendConnectionRequest } = await import('../../src/lab/acs/connection-request.ts');
+    expect((await sendConnectionRequest(url.href, credentials)).status).to.equal(503);
+    const after = house.acs.informCount;
+    await device.comeBack();
+    await waitFor(() => phaseOf(device.udn) === 'ready', 'its return', 10_000);
+    await house.acs.waitForInform(SENSOR, () => true, 10_000, after);
+    expect(codesAfter(SENSOR, after)).not.to.include('0 BOOTSTRAP');
+  });
+
+  it('tells two devices with one DeviceID apart, and says so', async () => {
+    await open();
+    const one = await house.addDevice({
+      profile: 'sensor',
+      udn: 'uuid:aaaaaaaa-0000-0000-0000-000000000001',
+    });
+    await house.startDaemon();
+    await bootstrapped(SENSOR);
+    const two = await house.addDevice({
+      profile: 'sensor',
+      udn: 'uuid:aaaaaaaa-0000-0000-0000-000000000002',
+    });
+    const other = await house.acs.waitForInform('*', ({ deviceId }) => deviceId !== SENSOR, 10_000);
+    expect(other.events.map(({ code }) => code)).to.include('0 BOOTSTRAP');
+    expect(other).to.include({ oui: '0011AA', serialNumber: 'aaaaaaaa-0000-0000-0000-000000000002' });
+    const notes = house.daemon?.status().devices.map(({ udn, note }) => [udn, note?.includes(one.udn)]);
+    expect(notes).to.deep.include([two.udn, true]);
+    expect(house.acs.devices.size).to.equal(2);
+  });
+
+  it('exposes no device that the rules ignore', async () => {
+    await open({
+      devices: { rules: [{ match: { productClass: 'RS*' }, mechanism: 'ignore' }] },
+    });
+    const ignored = await house.addDevice({ profile: 'sensor' });
+    await house.addDevice({ profile: 'nas' });
+    await house.startDaemon();
+    await house.acs.waitForInform('0090D5-HS2-HS2000200');
+    await waitFor(() => phaseOf(ignored.udn) === 'ready', 'the description of the ignored device');
+    expect(house.daemon?.status().devices.find(({ udn }) => udn === ignored.udn)?.mechanism).to.equal(
+      'ignore',
+    );
+    expect([...house.acs.devices.keys()]).to.deep.equal(['0090D5-HS2-HS2000200']);
+  });
+
+  it('shows rows that appear on the device by themselves', async () => {
+    await open();
+    const wifi = await house.addDevice({ profile: 'wifi' });
+    await house.startDaemon();
+    const id = '0090D5-AP5-AP5000300';
+    await bootstrapped(id);
+    const row = wifi.addRow('/BBF/WiFi/SSID/');
+    const number = Number(/\/(\d+)\/$/.exec(row)?.[1]) + 1;
+    await house.acs.perform(id, (session) =>
+      waitFor(
+        async () =>
+          (await session.getParameterNames('Device.WiFi.SSID.', true)).some(
+            ({ name }) => name === `Device.WiFi.SSID.${number}.`,
+          ),
+        'the new row at the ACS',
+      ),
+    );
+    wifi.deleteRow(row);
+    await house.acs.perform(id, (session) =>
+      waitFor(
+        async () =>
+          (await session.getParameterNames('Device.WiFi.SSID.', true)).every(
+            ({ name }) => name !== `Device.WiFi.SSID.${number}.`,
+          ),
+        'the row gone at the ACS',
+      ),
+    );
+  });
+
+  it('never shows a secret at the status address', async () => {
+    await open({
+      acs: { authentication: { scheme: 'digest', username: 'cpe', password: 'acs-secret-1' } },
+      config: (config) => ({ ...config, acs: { ...config.acs, username: 'cpe', password: 'acs-secret-1' } }),
+    });
+    await house.addDevice({ profile: 'sensor' });
+    await house.startDaemon();
+    await bootstrapped(SENSOR);
+    const { host, port } = house.daemon?.addresses.status ?? { host: '', port: 0 };
+    const text = await (await fetch(`http://${host}:${port}/api/status`)).text();
+    const status = JSON.parse(text) as {
+      endpoints: Record<string, unknown>[];
+      devices: Record<string, unknown>[];
+    };
+    expect(status.endpoints[0]).to.include({
+      oui: '0090D5',
+      serialNumber: 'RS1000400',
+      mechanism: 'virtual',
+      retryCount: 0,
+    });
+    expect(status.endpoints[0]?.['lastInform']).to.include({ result: 'succeeded' });
+    expect(status.devices[0]).to.include({ state: 'ready', mechanism: 'virtual', subscription: 'active' });
+    const path = new URL(house.acs.devices.get(SENSOR)?.connectionRequestUrl ?? '').pathname;
+    for (const secret of [
+      'acs-secret-1',
+      path,
+      house.acs.devices.get(SENSOR)?.credentials?.password ?? '?',
+    ]) {
+      expect(text.includes(secret), 'a secret').to.equal(false);
+    }
+    expect((await fetch(`http://${host}:${port}/healthz`)).status).to.equal(200);
+    const password = await house.acs
+      .cpe(SENSOR)
+      .getParameterValues([
+        'Device.ManagementServer.Password',
+        'Device.ManagementServer.ConnectionRequestPassword',
+      ]);
+    expect(password.map(({ value }) => value)).to.deep.equal(['', '']);
+  });
+
+  emitted.validateAtTheEnd();
+});
