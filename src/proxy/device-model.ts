@@ -1,6 +1,7 @@
 import type { DataModel, ValueChange } from '../datamodel/data-model.ts';
 import type { ParameterNode } from '../datamodel/node.ts';
 import type { Logger } from '../platform/logger.ts';
+import { ActionError } from '../upnp/types.ts';
 import type { CmsClient } from '../upnp-dm/types.ts';
 import type { CmsTree } from '../upnp-dm/walk.ts';
 import { cmsLeaf, type CmsLeaf } from './mapping/cms-leaf.ts';
@@ -38,7 +39,8 @@ export class DeviceModel {
   /** Leaves that the structure promises but this device did not return: a row may lack a leaf that its table has. */
   readonly #absent = new Set<string>();
   #capabilities: Capabilities = { setValues: false, createInstance: false, deleteInstance: false };
-  #hasTables = false;
+  /** CMS paths of the outermost tables. */
+  #tables: ReadonlySet<string> = new Set();
   /** By data model path. */
   readonly #placed = new Map<string, ParameterNode>();
   #objects = new Map<string, MappedObject>();
@@ -86,7 +88,7 @@ export class DeviceModel {
   }
 
   get hasTables(): boolean {
-    return this.#hasTables;
+    return this.#tables.size > 0;
   }
 
   /**
@@ -97,7 +99,12 @@ export class DeviceModel {
     // The values go into the shadow: kept here too they would double the memory of a device.
     const { values: _values, ...treeWithoutValues } = tree;
     this.#tree = treeWithoutValues;
-    this.#hasTables = tree.structure.some((path) => path.includes('/#/'));
+    this.#tables = new Set(
+      tree.structure.flatMap((path) => {
+        const end = path.indexOf('/#/');
+        return end === -1 ? [] : [path.slice(0, end + 1)];
+      }),
+    );
     this.#capabilities = capabilities;
     this.#absent.clear();
     const mapped = mapTree(tree, this.#options.plan, capabilities, this.#options.reserved);
@@ -142,9 +149,16 @@ export class DeviceModel {
     if (changes.length > 0) this.#options.model.reportValueChanges(changes);
   }
 
-  /** The rows that the device has now. */
-  readInstances(client: CmsClient, signal?: AbortSignal): Promise<readonly string[]> {
-    return client.getInstances('/', 0, signal);
+  /** The rows that the device has now. A device that refuses `/` is asked at the places of its models. */
+  async readInstances(client: CmsClient, signal?: AbortSignal): Promise<readonly string[]> {
+    try {
+      return await client.getInstances('/', 0, signal);
+    } catch (error) {
+      if (!(error instanceof ActionError) || error.source !== 'upnp') throw error;
+    }
+    const tables = [...this.#tables];
+    const found = await Promise.all(tables.map((table) => client.getInstances(table, 0, signal)));
+    return found.flat();
   }
 
   /** Shortens path lists for this device. */

@@ -3,6 +3,7 @@ import { ConcurrencyLimit } from '../platform/concurrency-limit.ts';
 import type { Logger } from '../platform/logger.ts';
 import type { ControlPoint, LossReason, RootDevice, SubscriptionState } from '../upnp/types.ts';
 import { findManagementServices, type ManageableDevice } from '../upnp-dm/manageable-device.ts';
+import { bootMark, hasRebooted, isSameMark } from './boot-mark.ts';
 import { identityKey } from './identity.ts';
 import { IdentityClaims } from './identity-claims.ts';
 import type { DevicePhase } from './lifecycle.ts';
@@ -199,21 +200,21 @@ export class DeviceRegistry {
     const key = identityKey(identity);
     const plan = planMounts(described.tree.subTrees, described.tree.structure, context.proxier.oui);
     const known = this.#virtuals.get(key);
-    const { bootId } = described.root.announcement;
+    const boot = bootMark(described.root.announcement.bootId, described.upTimeSeconds, context.clock.now());
     const { modelName, modelNumber, modelDescription } = described.managed.description;
     const record: VirtualDeviceRecord = {
       identity,
       plan,
       description: { modelName, modelNumber, modelDescription },
       firstSeen: known?.record.firstSeen ?? context.clock.now(),
-      ...(bootId === undefined ? {} : { bootId }),
+      boot,
     };
     if (known !== undefined && JSON.stringify(known.record.plan) === JSON.stringify(plan)) {
-      const previous = known.record.bootId;
-      if (bootId !== previous) {
+      const previous = known.record.boot;
+      if (!isSameMark(previous, boot)) {
         known.record = record;
         await context.store.put(RECORD_PREFIX + key, record);
-        if (previous !== undefined && bootId !== undefined) await known.recordBoot();
+        if (hasRebooted(previous, boot)) await known.recordBoot();
       }
       return known;
     }

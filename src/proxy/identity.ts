@@ -1,5 +1,8 @@
+import { createHash } from 'node:crypto';
 import type { EndpointIdentity } from '../cwmp/types.ts';
 import type { DeviceDescription } from '../upnp/types.ts';
+
+const LONGEST_SERIAL_NUMBER = 64;
 
 /** Where the leaves of the DeviceID triple are [CMS:2 Appendix B]. */
 export const DEVICE_ID_PATH = '/UPnP/DM/DeviceInfo/PhysicalDevice/DeviceID/';
@@ -37,11 +40,16 @@ export function identityFromUdn(description: DeviceDescription, proxierOui: stri
     manufacturer: manufacturerOf(description),
     oui: proxierOui,
     productClass: description.modelName.slice(0, 64),
-    serialNumber: description.udn
-      .replace(/^uuid:/i, '')
-      .toLowerCase()
-      .slice(0, 64),
+    serialNumber: serialNumberOfUdn(description.udn),
   };
+}
+
+/** A UDN need not be a UUID, nor short: what does not fit is told apart by a hash of the whole. */
+function serialNumberOfUdn(udn: string): string {
+  const name = udn.replace(/^uuid:/i, '').toLowerCase();
+  if (name.length <= LONGEST_SERIAL_NUMBER) return name;
+  const hash = createHash('sha256').update(name).digest('hex').slice(0, 16);
+  return `${name.slice(0, LONGEST_SERIAL_NUMBER - hash.length - 1)}-${hash}`;
 }
 
 /** One text per identity, for store keys and logs: `OUI-ProductClass-SerialNumber`, each part percent-encoded. */

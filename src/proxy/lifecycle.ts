@@ -11,6 +11,8 @@ export interface DeviceState {
   readonly phase: DevicePhase;
   /** Failed attempts in a row. */
   readonly failures: number;
+  /** The model changed while it was being read: it has to be read once more. */
+  readonly doubtful?: boolean;
 }
 
 export type DeviceInput =
@@ -58,7 +60,9 @@ export function deviceTransition(
       };
     case 'broughtUp':
       if (state.phase !== 'bringingUp' && state.phase !== 'refreshing') return { state, effects: [] };
-      return { state: { phase: 'ready', failures: 0 }, effects: [{ type: 'attach' }] };
+      return state.doubtful === true
+        ? { state: { phase: 'refreshing', failures: 0 }, effects: [{ type: 'attach' }, { type: 'bringUp' }] }
+        : { state: { phase: 'ready', failures: 0 }, effects: [{ type: 'attach' }] };
     case 'failed':
       return failed(state);
     case 'retryDue':
@@ -69,6 +73,9 @@ export function deviceTransition(
       }
       return { state, effects: [] };
     case 'structureDoubtful':
+      if (state.phase === 'bringingUp' || state.phase === 'refreshing') {
+        return { state: { ...state, doubtful: true }, effects: [] };
+      }
       if (state.phase !== 'ready') return { state, effects: [] };
       return { state: { ...state, phase: 'refreshing' }, effects: [{ type: 'bringUp' }] };
   }

@@ -32,18 +32,15 @@ export function modelErrorOf(error: unknown, path?: string): ModelError {
   if (error instanceof ActionError && error.source === 'upnp') {
     return new ModelError(
       CMS_ERRORS.get(error.code) ?? 'internal',
-      `the device refused ${error.action}: ${error.code} ${error.message}`,
+      `the device refused: ${error.message}`,
       path,
       { cause: error },
     );
   }
   if (error instanceof ActionError) {
-    return new ModelError(
-      'retryLater',
-      `the device gave no usable answer to ${error.action}: ${error.message}`,
-      path,
-      { cause: error },
-    );
+    return new ModelError('retryLater', `the device gave no usable answer: ${error.message}`, path, {
+      cause: error,
+    });
   }
   if (error instanceof Error && (error.name === 'AbortError' || error.name === 'TimeoutError')) {
     return new ModelError('retryLater', 'the device did not answer in time', path, { cause: error });

@@ -19,6 +19,7 @@ import type { Logger } from '../../platform/logger.ts';
 import type { DocumentStore } from '../../platform/store/document-store.ts';
 import { DeviceModel } from '../device-model.ts';
 import { identityKey } from '../identity.ts';
+import type { BootMark } from '../boot-mark.ts';
 import { isOverridable } from '../mapping/standard-flags.ts';
 import type { MountPlan } from '../mapping/mounts.ts';
 
@@ -51,8 +52,7 @@ export interface VirtualDeviceRecord {
   };
   /** Milliseconds since the epoch. */
   readonly firstSeen: number;
-  /** BOOTID when it was last in step; undefined for UDA 1.0 devices. */
-  readonly bootId?: number;
+  readonly boot: BootMark;
 }
 
 /** A Proxied Device as a CPE of its own: its data model and its CWMP endpoint [TR-069 J.2]. */
