@@ -1,4 +1,4 @@
-import type { ValueChange } from '../datamodel/data-model.ts';
+import type { StructureChange, ValueChange } from '../datamodel/data-model.ts';
 import type { ParameterNode } from '../datamodel/node.ts';
 import { EndpointState } from './endpoint-state.ts';
 import { eventRule } from './events/event-table.ts';
@@ -29,6 +29,8 @@ export class CwmpEndpoint {
   #connectionRequestUrl = '';
   #undo: (() => void)[] = [];
   readonly #attributeListeners = new Set<() => void>();
+  /** Found by a walk over the whole model, so kept until the model or the attributes change. */
+  #watched: readonly ParameterNode[] | undefined;
 
   constructor(options: CwmpEndpointOptions) {
     this.#options = options;
@@ -41,6 +43,7 @@ export class CwmpEndpoint {
       retryCount: () => this.#trigger.retryCount,
       scheduleInform: (delaySeconds, commandKey) => this.#scheduleInform(delaySeconds, commandKey),
       onAttributesChange: () => {
+        this.#watched = undefined;
         for (const listener of this.#attributeListeners) listener();
       },
       signal: this.#stopped.signal,
@@ -76,6 +79,7 @@ export class CwmpEndpoint {
     if (previousUrl !== undefined && previousUrl !== registration.url) this.#reportOwnUrl(registration.url);
     this.#undo.push(
       model.onValueChanges((changes) => this.#valuesChanged(changes)),
+      model.onStructureChange((change) => this.#structureChanged(change)),
       settings.onChange((current, previous) => this.#settingsChanged(current, previous)),
     );
     await Promise.all([this.#state.setConnectionRequestUrl(registration.url), this.#state.saveEvents()]);
@@ -122,11 +126,12 @@ export class CwmpEndpoint {
   }
 
   /** The parameters with passive or active notification: their changes have to be noticed. */
-  watchedParameters(): ParameterNode[] {
+  watchedParameters(): readonly ParameterNode[] {
     const { attributes } = this.#state;
-    return this.#options.model
+    this.#watched ??= this.#options.model
       .parametersBelow('')
       .filter((parameter) => attributes.notificationOf(parameter) > 0);
+    return this.#watched;
   }
 
   /** `listener` is called when the ACS has changed attributes. Returns the function that ends it. */
@@ -197,6 +202,15 @@ export class CwmpEndpoint {
     }
     this.#inBackground(this.#state.saveEvents());
     this.#trigger.evaluate(fresh);
+  }
+
+  /** What is gone takes its attributes along: a row that gets its number later is another row. */
+  #structureChanged({ removed }: StructureChange): void {
+    this.#watched = undefined;
+    const attributes = this.#state.attributes.copy();
+    const gone = removed.filter((path) => this.#options.model.find(path) === undefined);
+    if (!gone.map((path) => attributes.removeBelow(path)).includes(true)) return;
+    this.#inBackground(this.#state.replaceAttributes(attributes));
   }
 
   /** [TR-181 ManagementServer.ConnectionRequestURL] The ACS must learn of a new address. */

@@ -285,6 +285,33 @@ describe('CwmpEndpoint', () => {
     expect(acs.informs[2]!.body).to.contain('Device.Far.Value').and.contain('>7</Value>');
   });
 
+  it('forgets the attributes of a parameter that is gone, not of one that is replaced', async () => {
+    await fixture.endpoint.start();
+    await idle(1);
+    acs.script = callingSession([
+      '<cwmp:SetParameterAttributes><ParameterList><SetParameterAttributesStruct><Name>Device.Far.</Name>' +
+        '<NotificationChange>1</NotificationChange><Notification>2</Notification><AccessListChange>0</AccessListChange>' +
+        '<AccessList></AccessList></SetParameterAttributesStruct></ParameterList></cwmp:SetParameterAttributes>',
+    ]);
+    fixture.listener.call();
+    await idle(2);
+    const watched = (): string[] => fixture.endpoint.watchedParameters().map(({ path }) => path);
+    expect(watched()).to.include('Device.Far.Value');
+    const add = (): void =>
+      void fixture.model.addParameter('Device.Far.Value', { provider: fixture.remote, type: 'string' });
+    fixture.model.remove('Device.Far.Value');
+    add();
+    await Promise.resolve();
+    expect(watched()).to.include('Device.Far.Value');
+    fixture.model.remove('Device.Far.Value');
+    await waitFor(() => !watched().includes('Device.Far.Value'), 'the parameter to go');
+    await new Promise((resolve) => setImmediate(resolve));
+    add();
+    await waitFor(() => fixture.model.find('Device.Far.Value'), 'its return');
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(watched()).not.to.include('Device.Far.Value');
+  });
+
   it('answers 9002 for a device that is too slow and keeps the session', async () => {
     fixture.remote.hang = true;
     acs.script = callingSession([GPV.replace('Device.DeviceInfo.SoftwareVersion', 'Device.Far.Value'), GPV]);

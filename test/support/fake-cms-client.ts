@@ -1,0 +1,78 @@
+import { ActionError } from '../../src/upnp/types.ts';
+import type { ChangeStatus, CmsClient } from '../../src/upnp-dm/types.ts';
+
+/** A CMS in memory for tests of what sits on the client; calls are noted, failures can be ordered. */
+export class FakeCmsClient {
+  readonly values = new Map<string, string>();
+  readonly calls: { readonly action: string; readonly paths: readonly string[] }[] = [];
+  /** Thrown by the next calls of that action, in order. */
+  readonly failures: { readonly action: string; readonly error: Error }[] = [];
+  status: ChangeStatus = 'ChangesApplied';
+  access: 'readOnly' | 'readWrite' = 'readWrite';
+
+  static upnpError(code: number, action = 'GetValues'): ActionError {
+    return new ActionError(
+      'upnp',
+      code,
+      'urn:schemas-upnp-org:service:ConfigurationManagement:2',
+      action,
+      `UPnP error ${code}`,
+    );
+  }
+
+  static transportError(action = 'GetValues'): ActionError {
+    return new ActionError(
+      'transport',
+      0,
+      'urn:schemas-upnp-org:service:ConfigurationManagement:2',
+      action,
+      'no answer',
+    );
+  }
+
+  /** The part of the interface that is used here. */
+  get client(): CmsClient {
+    const part: Partial<CmsClient> = {
+      version: 2,
+      actions: undefined,
+      getValues: (paths) => this.#perform('GetValues', paths, () => this.#read(paths)),
+      setValues: (values) =>
+        this.#perform('SetValues', [...values.keys()], () => {
+          for (const [path, value] of values) this.values.set(path, value);
+          return this.status;
+        }),
+      getAttributes: (paths) =>
+        this.#perform(
+          'GetAttributes',
+          paths,
+          () => new Map(paths.map((path) => [path, { access: this.access }])),
+        ),
+      createInstance: (table) =>
+        this.#perform('CreateInstance', [table], () => ({ instancePath: `${table}7/`, status: this.status })),
+      deleteInstance: (row) => this.#perform('DeleteInstance', [row], () => this.status),
+    };
+    return part as CmsClient;
+  }
+
+  #read(paths: readonly string[]): ReadonlyMap<string, string> {
+    const found = new Map<string, string>();
+    for (const path of paths) {
+      const below = [...this.values].filter(
+        ([leaf]) => leaf === path || (path.endsWith('/') && leaf.startsWith(path)),
+      );
+      if (below.length === 0) throw FakeCmsClient.upnpError(703);
+      for (const [leaf, value] of below) found.set(leaf, value);
+    }
+    return found;
+  }
+
+  #perform<T>(action: string, paths: readonly string[], work: () => T): Promise<T> {
+    this.calls.push({ action, paths });
+    const index = this.failures.findIndex((failure) => failure.action === action);
+    const [failure] = index === -1 ? [] : this.failures.splice(index, 1);
+    if (failure !== undefined) return Promise.reject(failure.error);
+    return new Promise((resolve) => {
+      resolve(work());
+    });
+  }
+}
