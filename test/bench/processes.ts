@@ -35,7 +35,7 @@ export class MeasuredProcess {
   /** Throws its further output away, so that it never waits for us. */
   drain(): void {
     void (async () => {
-      for await (const _line of this.lines);
+      while ((await this.lines.next()).done !== true);
     })();
   }
 
