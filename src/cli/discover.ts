@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 
 import type { ManageableDevice } from '../upnp-dm/manageable-device.ts';
-import type { Announcement, DeviceDescription, RootDevice } from '../upnp/types.ts';
+import type { Announcement, ControlPoint, DeviceDescription, RootDevice } from '../upnp/types.ts';
 import type { CommandContext } from './command-context.ts';
 import { EXIT_NOTHING_FOUND } from './exit-code.ts';
 import { collect, INTERFACE_HELP, wholeNumber } from './options.ts';
@@ -44,7 +44,7 @@ async function discover(options: DiscoverOptions, { output, exitWith }: CommandC
   const unusable = new Map<string, { announcement: Announcement; error: Error }>();
 
   output.progress(`searching for ${options.timeout} s …`);
-  const devices = await searchLan(
+  const found = await searchLan(
     options.interface,
     {
       found: ({ announcement, description }) => {
@@ -55,16 +55,22 @@ async function discover(options: DiscoverOptions, { output, exitWith }: CommandC
     },
     async (controlPoint) => {
       await sleep(systemClock, options.timeout * 1000);
-      return controlPoint.devices;
+      return Promise.all(
+        [...controlPoint.devices].sort(byAddress).map(async (device) => {
+          const manageable = findManagementServices(device);
+          return toFoundDevice(
+            device,
+            manageable,
+            await describeManagement(controlPoint, device, manageable),
+          );
+        }),
+      );
     },
   );
 
   for (const { announcement, error } of unusable.values()) {
     output.message(printable(`${announcement.sourceAddress}: ${announcement.location}: ${error.message}`));
   }
-  const found = [...devices]
-    .sort(byAddress)
-    .map((device) => toFoundDevice(device, findManagementServices(device)));
   if (options.json === true) {
     output.write(`${JSON.stringify(found, undefined, 2)}\n`);
   } else if (found.length > 0) {
@@ -89,6 +95,15 @@ const SHORT_NAMES = {
   SoftwareManagement: 'SMS',
 } as const;
 
+interface FoundService {
+  readonly udn: string;
+  readonly name: string;
+  readonly version: number;
+  readonly serviceType: string;
+  /** What its description (SCPD) lists; null when that cannot be read. */
+  readonly actions: readonly string[] | null;
+}
+
 interface FoundDevice {
   readonly udn: string;
   readonly address: string;
@@ -106,24 +121,40 @@ interface FoundDevice {
   readonly serialNumber: string;
   /** The device, or one embedded in it, has a ConfigurationManagement service. */
   readonly manageable: boolean;
-  readonly management: readonly { udn: string; name: string; version: number; serviceType: string }[];
+  readonly management: readonly FoundService[];
   readonly services: readonly { udn: string; serviceType: string; serviceId: string }[];
+}
+
+/** The management services of a root device, each described by its SCPD. */
+async function describeManagement(
+  controlPoint: ControlPoint,
+  root: RootDevice,
+  manageable: readonly ManageableDevice[],
+): Promise<FoundService[]> {
+  const { summarizeManagementService } = await import('../upnp-dm/management-service.ts');
+  const services = manageable.flatMap(({ description, cms, bms, sms }) =>
+    [cms, bms, sms].flatMap((service) => (service === undefined ? [] : [{ udn: description.udn, service }])),
+  );
+  return Promise.all(
+    services.map(async ({ udn, service }) => {
+      const scpd = await controlPoint.fetchScpd(root, service.service).catch(() => undefined);
+      const { name, version, actions } = summarizeManagementService(service, scpd);
+      return {
+        udn,
+        name: name === 'DeviceProtection' ? name : SHORT_NAMES[name],
+        version,
+        serviceType: service.service.serviceType,
+        actions: actions ?? null,
+      };
+    }),
+  );
 }
 
 function toFoundDevice(
   { announcement, description }: RootDevice,
   manageable: readonly ManageableDevice[],
+  management: readonly FoundService[],
 ): FoundDevice {
-  const management = manageable.flatMap((device) =>
-    [device.cms, device.bms, device.sms]
-      .filter((service) => service !== undefined)
-      .map(({ name, version, service }) => ({
-        udn: device.description.udn,
-        name: name === 'DeviceProtection' ? name : SHORT_NAMES[name],
-        version,
-        serviceType: service.serviceType,
-      })),
-  );
   return {
     udn: announcement.udn,
     address: announcement.sourceAddress,

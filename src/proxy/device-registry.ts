@@ -1,5 +1,6 @@
 import type { EndpointIdentity, EndpointStatus } from '../cwmp/types.ts';
 import { ConcurrencyLimit } from '../platform/concurrency-limit.ts';
+import type { DeviceFacts, DeviceMechanism } from '../platform/config/config.ts';
 import type { Logger } from '../platform/logger.ts';
 import type { ControlPoint, LossReason, RootDevice, SubscriptionState } from '../upnp/types.ts';
 import { findManagementServices, type ManageableDevice } from '../upnp-dm/manageable-device.ts';
@@ -15,24 +16,10 @@ import {
   type VirtualDeviceRecord,
 } from './virtual/virtual-device.ts';
 
-/** How a device is exposed, decided by the configuration. */
-export type Mechanism = 'virtual' | 'embedded' | 'ignore';
-
-/** What the rules of the configuration may look at. */
-export interface MechanismFacts {
-  readonly manufacturerOui: string;
-  readonly productClass: string;
-  readonly serialNumber: string;
-  readonly modelName: string;
-  readonly deviceType: string;
-  readonly udn: string;
-  readonly address: string;
-}
-
 export interface DeviceRegistryOptions {
   readonly context: VirtualDeviceContext;
   readonly controlPoint: () => ControlPoint;
-  readonly chooseMechanism: (facts: MechanismFacts) => Mechanism;
+  readonly chooseMechanism: (facts: DeviceFacts) => DeviceMechanism;
   readonly pollIntervalSeconds: number;
 }
 
@@ -44,7 +31,7 @@ export interface ProxiedDeviceStatus {
   readonly services: readonly string[];
   readonly state: DevicePhase;
   readonly identity: EndpointIdentity | undefined;
-  readonly mechanism: Mechanism | 'none';
+  readonly mechanism: DeviceMechanism | 'none';
   readonly subscription: SubscriptionState;
   readonly lastSync: string | undefined;
   readonly note: string | undefined;
@@ -52,7 +39,7 @@ export interface ProxiedDeviceStatus {
 
 interface Entry {
   readonly device: ProxiedDevice;
-  mechanism: Mechanism | 'none';
+  mechanism: DeviceMechanism | 'none';
   identity: EndpointIdentity | undefined;
   note: string | undefined;
 }

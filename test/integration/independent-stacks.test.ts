@@ -13,7 +13,13 @@ const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 interface DiscoveredDevice {
   readonly udn: string;
   readonly friendlyName: string;
-  readonly management: readonly { readonly name: string; readonly version: number }[];
+  readonly management: readonly {
+    readonly udn: string;
+    readonly name: string;
+    readonly version: number;
+    readonly serviceType: string;
+    readonly actions: readonly string[] | null;
+  }[];
 }
 
 /** Runs a test only where its programs are; otherwise its title says what is missing. */
@@ -108,12 +114,19 @@ describe('independent UPnP stacks on loopback', function () {
           'rygel in the list of discover',
           25_000,
         );
-        expect(rygel.management).to.deep.include({
+        const [service] = rygel.management;
+        expect(service).to.include({
           udn: rygel.udn,
           name: 'BMS',
           version: 2,
           serviceType: 'urn:schemas-upnp-org:service:BasicManagement:2',
         });
+        expect(service?.actions).to.include.members([
+          'GetDeviceStatus',
+          'Ping',
+          'GetPingResult',
+          'CancelTest',
+        ]);
       } finally {
         await Promise.all(commands.splice(0).map((command) => command.stop()));
         await rm(directory, { recursive: true, force: true });
