@@ -201,6 +201,8 @@ export class ProxiedDevice {
       this.#lastSync = this.#options.clock.now();
       this.#lastError = undefined;
       this.#input({ type: 'broughtUp' });
+      // Nobody wants to hear of a device that the rules leave alone.
+      if (virtual === undefined) this.#endPresence();
     } catch (error) {
       if (attempt.signal.aborted) return;
       this.#lastError = error instanceof Error ? error.message : String(error);

@@ -152,6 +152,7 @@ describe('the life of a Proxied Device', function () {
       'ignore',
     );
     expect([...house.acs.devices.keys()]).to.deep.equal(['0090D5-HS2-HS2000200']);
+    await waitFor(() => ignored.subscriptionCount === 0, 'the end of its subscription');
   });
 
   it('shows rows that appear on the device by themselves', async () => {
