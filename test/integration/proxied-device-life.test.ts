@@ -184,6 +184,49 @@ describe('the life of a Proxied Device', function () {
     );
   });
 
+  it('reads the model again when the device says that it changed', async () => {
+    await open();
+    const device = await house.addDevice({ profile: 'sensor' });
+    await house.startDaemon();
+    await bootstrapped(SENSOR);
+    const start = device.requests.length;
+    device.announceStructureChange();
+    await waitFor(
+      () => device.requests.slice(start).some(({ action }) => action === 'GetSupportedParameters'),
+      'the new reading',
+    );
+    await waitFor(() => phaseOf(device.udn) === 'ready', 'its end');
+    const names = await house.acs.cpe(SENSOR).getParameterNames('Device.', false);
+    expect(names.length).to.be.greaterThan(50);
+  });
+
+  it('switches EventOnChange on again when another control point switched it off', async () => {
+    await open();
+    const device = await house.addDevice({ profile: 'sensor' });
+    await house.startDaemon();
+    await bootstrapped(SENSOR);
+    const watched = 'Device.X_0011AA_UPnPDM.X_ACME_Sensor.Temperature';
+    await house.acs.cpe(SENSOR).setParameterAttributes([{ name: watched, notification: 2 }]);
+    const start = device.requests.length;
+    await switchEventsOff(house.addresses.get(device)?.location ?? '', '/X_ACME_Sensor/Temperature');
+    await waitFor(
+      () =>
+        device.requests
+          .slice(start + 1)
+          .some(
+            ({ action, arguments: input }) =>
+              action === 'SetAttributes' &&
+              /Temperature.*EventOnChange>1</s.test(Object.values(input).join()),
+          ),
+      'the daemon to switch events on',
+      10_000,
+    );
+    const after = house.acs.informCount;
+    device.set('/X_ACME_Sensor/Temperature', '199');
+    const inform = await house.acs.waitForInform(SENSOR, () => true, 5000, after);
+    expect(inform.parameters.find(({ name }) => name === watched)?.value).to.equal('199');
+  });
+
   it('never shows a secret at the status address', async () => {
     await open({
       acs: { authentication: { scheme: 'digest', username: 'cpe', password: 'acs-secret-1' } },
@@ -226,3 +269,21 @@ describe('the life of a Proxied Device', function () {
 
   emitted.validateAtTheEnd();
 });
+
+/** What another control point of the home would do. */
+async function switchEventsOff(location: string, path: string): Promise<void> {
+  const list =
+    '<cms:NodeAttributeValueList xmlns:cms="urn:schemas-upnp-org:dm:cms"><Node>' +
+    `<NodeAttributePath>${path}</NodeAttributePath><EventOnChange>0</EventOnChange></Node></cms:NodeAttributeValueList>`;
+  const service = 'urn:schemas-upnp-org:service:ConfigurationManagement:2';
+  const response = await fetch(new URL('/ConfigurationManagement/control', location), {
+    method: 'POST',
+    headers: { 'Content-Type': 'text/xml; charset="utf-8"', SOAPACTION: `"${service}#SetAttributes"` },
+    body:
+      '<s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/" s:encodingStyle="http://schemas.xmlsoap.org/soap/encoding/">' +
+      `<s:Body><u:SetAttributes xmlns:u="${service}"><NodeAttributeValueList>` +
+      list.replaceAll('<', '&lt;').replaceAll('>', '&gt;') +
+      '</NodeAttributeValueList></u:SetAttributes></s:Body></s:Envelope>',
+  });
+  expect(response.status).to.equal(200);
+}

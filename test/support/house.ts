@@ -3,7 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createDaemon, type Daemon } from '../../src/daemon.ts';
 import { LabAcs, type LabAcsOptions } from '../../src/lab/acs/lab-acs.ts';
-import { createLabDevice, type LabDevice, type LabDeviceOptions } from '../../src/lab/device/lab-device.ts';
+import {
+  createLabDevice,
+  type LabDevice,
+  type LabDeviceAddress,
+  type LabDeviceOptions,
+} from '../../src/lab/device/lab-device.ts';
 import { systemClock } from '../../src/platform/clock.ts';
 import type { Config, DevicesConfig } from '../../src/platform/config/config.ts';
 import { createLogger, silentLogger, type Logger } from '../../src/platform/logger.ts';
@@ -19,6 +24,8 @@ export class House {
   readonly acs: LabAcs;
   readonly stateDirectory: string;
   readonly #options: HouseOptions;
+  /** Where each device was when it started. */
+  readonly addresses = new Map<LabDevice, LabDeviceAddress>();
   readonly #devices: LabDevice[] = [];
   daemon: Daemon | undefined;
 
@@ -37,7 +44,7 @@ export class House {
   async addDevice(options: LabDeviceOptions): Promise<LabDevice> {
     const device = createLabDevice({ drift: false, ...options });
     this.#devices.push(device);
-    await device.start();
+    this.addresses.set(device, await device.start());
     return device;
   }
 
