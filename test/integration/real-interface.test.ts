@@ -89,7 +89,11 @@ describe('a real network interface', function () {
       'the BOOTSTRAP',
       30_000,
     );
-    expect(house.reports.find(({ address }) => address !== undefined)?.address).to.equal(right.address);
+    const shown = await waitFor(
+      () => house.reports.find(({ address }) => address !== undefined),
+      'the status',
+    );
+    expect(shown.address).to.equal(right.address);
     await waitFor(() => house.reports.some(({ watching }) => watching), 'active notification');
 
     device.tell('set /X_ACME_Sensor/Temperature 199');
