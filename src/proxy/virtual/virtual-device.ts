@@ -17,10 +17,13 @@ import { DocumentSettingsStore, type DeviceSettings } from '../../device2/settin
 import type { Clock } from '../../platform/clock.ts';
 import type { Logger } from '../../platform/logger.ts';
 import type { DocumentStore } from '../../platform/store/document-store.ts';
+import type { CmsTree } from '../../upnp-dm/walk.ts';
 import { DeviceModel } from '../device-model.ts';
+import type { ExposedDevice } from '../exposed-device.ts';
 import { identityKey } from '../identity.ts';
 import type { BootMark } from '../boot-mark.ts';
 import { isOverridable } from '../mapping/standard-flags.ts';
+import type { Capabilities } from '../mapping/map-tree.ts';
 import type { MountPlan } from '../mapping/mounts.ts';
 
 /** What all virtual devices share. */
@@ -56,7 +59,7 @@ export interface VirtualDeviceRecord {
 }
 
 /** A Proxied Device as a CPE of its own: its data model and its CWMP endpoint [TR-069 J.2]. */
-export class VirtualDevice {
+export class VirtualDevice implements ExposedDevice {
   record: VirtualDeviceRecord;
   readonly deviceModel: DeviceModel;
   readonly #model: DataModel;
@@ -112,6 +115,11 @@ export class VirtualDevice {
 
   stop(): Promise<void> {
     return this.#endpoint.stop();
+  }
+
+  describe(tree: CmsTree, capabilities: Capabilities, valuesCurrent: boolean): Promise<void> {
+    this.deviceModel.describe(tree, capabilities, valuesCurrent);
+    return Promise.resolve();
   }
 
   /** The Proxied Device came within reach, or left. While it is away no session is opened and connection requests get 503. */
