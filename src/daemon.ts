@@ -9,6 +9,9 @@ import type { Logger } from './platform/logger.ts';
 import { openDocumentStore, type DocumentStore } from './platform/store/document-store.ts';
 import { VERSION } from './platform/version.ts';
 import { DeviceRegistry } from './proxy/device-registry.ts';
+import type { EndpointContext } from './proxy/endpoint-context.ts';
+import { ProxierDevice } from './proxy/proxier/proxier-device.ts';
+import { VirtualDevices } from './proxy/virtual/virtual-devices.ts';
 import { createStatusServer, type StatusServer } from './status/status-server.ts';
 import type { StatusSnapshot } from './status/status-snapshot.ts';
 import { createControlPoint } from './upnp/control-point.ts';
@@ -46,6 +49,8 @@ class ComposedDaemon implements Daemon {
   /** What has started, in order; each knows how to stop itself. */
   readonly #running: { readonly name: string; readonly stop: () => Promise<void> }[] = [];
   #registry: DeviceRegistry | undefined;
+  #virtuals: VirtualDevices | undefined;
+  #proxier: ProxierDevice | undefined;
   #isUp = false;
   #addresses: Daemon['addresses'] = {
     connectionRequest: { host: '', port: 0 },
@@ -85,7 +90,8 @@ class ComposedDaemon implements Daemon {
     return {
       version: VERSION,
       uptimeSeconds: Math.floor((this.#options.clock.monotonic() - this.#startedAt) / 1000),
-      endpoints: this.#registry?.endpoints ?? [],
+      endpoints: this.#virtuals?.endpoints ?? [],
+      proxier: this.#proxier?.status,
       devices: this.#registry?.devices ?? [],
     };
   }
@@ -113,14 +119,53 @@ class ComposedDaemon implements Daemon {
       status: formatAddress(status),
     });
 
-    const { registry, controlPoint } = this.#createRegistry(store, connectionRequests);
+    const context = this.#endpointContext(store, connectionRequests);
+    const { virtuals, proxier } = await this.#startEndpoints(context);
+    const { registry, controlPoint } = this.#createRegistry(context, virtuals, proxier);
     this.#registry = registry;
-    await registry.start();
     // Subscriptions are cancelled through the control point, so it has to outlive the devices.
     this.#started('control point', () => controlPoint.stop());
     this.#started('devices', () => registry.stop());
     await controlPoint.start();
     this.#isUp = true;
+  }
+
+  /** All known endpoints, so that connection requests are answered before their devices are found. */
+  async #startEndpoints(
+    context: EndpointContext,
+  ): Promise<{ virtuals: VirtualDevices; proxier: ProxierDevice | undefined }> {
+    const { config } = this.#options;
+    const virtuals = new VirtualDevices(context);
+    this.#virtuals = virtuals;
+    this.#started('virtual devices', () => virtuals.stop());
+    await virtuals.start((facts) => chooseMechanism(config.devices, facts) === 'virtual');
+    if (!config.proxier.endpoint) return { virtuals, proxier: undefined };
+    const proxier = new ProxierDevice({ context, config });
+    this.#proxier = proxier;
+    this.#started('proxier', () => proxier.stop());
+    proxier.showVirtualDevices(virtuals.all);
+    await proxier.start();
+    return { virtuals, proxier };
+  }
+
+  #endpointContext(store: DocumentStore, connectionRequests: ConnectionRequestListener): EndpointContext {
+    const { config, logger, clock } = this.#options;
+    return {
+      store,
+      connectionRequests,
+      scheduler: createSessionScheduler(),
+      tls: config.acs.tls,
+      proxier: {
+        manufacturer: config.proxier.manufacturer,
+        oui: config.proxier.manufacturerOui,
+        productClass: config.proxier.productClass,
+        serialNumber: config.proxier.serialNumber,
+      },
+      acs: config.acs,
+      clock,
+      logger,
+      userAgent: `cwmp-proxier/${VERSION}`,
+    };
   }
 
   /** The address under which the ACS can reach us when the listener is bound to all addresses. */
@@ -154,30 +199,22 @@ class ComposedDaemon implements Daemon {
   }
 
   #createRegistry(
-    store: DocumentStore,
-    connectionRequests: ConnectionRequestListener,
+    context: EndpointContext,
+    virtuals: VirtualDevices,
+    proxier: ProxierDevice | undefined,
   ): { registry: DeviceRegistry; controlPoint: ControlPoint } {
     const { config, logger, clock } = this.#options;
     const registry: DeviceRegistry = new DeviceRegistry({
-      context: {
-        store,
-        connectionRequests,
-        scheduler: createSessionScheduler(),
-        tls: config.acs.tls,
-        proxier: {
-          manufacturer: config.proxier.manufacturer,
-          oui: config.proxier.manufacturerOui,
-          productClass: config.proxier.productClass,
-          serialNumber: config.proxier.serialNumber,
-        },
-        acs: config.acs,
-        clock,
-        logger,
-        userAgent: `cwmp-proxier/${VERSION}`,
-      },
+      store: context.store,
+      proxierOui: context.proxier.oui,
+      clock,
+      logger,
       controlPoint: () => controlPoint,
       chooseMechanism: (facts) => chooseMechanism(config.devices, facts),
       pollIntervalSeconds: POLL_INTERVAL_SECONDS,
+      virtual: virtuals,
+      embedded: undefined,
+      exposureChanged: () => proxier?.showVirtualDevices(virtuals.all),
     });
     const controlPoint = createControlPoint({
       interfaces: config.lan.interfaces,

@@ -118,10 +118,14 @@ function demoConfig(acsUrl: string, directory: string, parts: readonly StoryDevi
       periodicInformIntervalSeconds: 300,
     },
     proxier: {
+      endpoint: false,
       manufacturer: 'cwmp-proxier',
       manufacturerOui: DEMO_PROXIER_OUI,
       productClass: 'demo',
       serialNumber: 'DEMO0001',
+      modelName: 'Demo gateway',
+      description: 'The proxier of the demonstration',
+      hardwareVersion: '1.0',
     },
     lan: { interfaces: ['lo'] },
     connectionRequest: { host: '127.0.0.1', port: 0 },
@@ -132,6 +136,8 @@ function demoConfig(acsUrl: string, directory: string, parts: readonly StoryDevi
       default: 'ignore',
       rules: parts.map((part) => ({ match: { udn: part.device.udn }, mechanism: 'virtual' })),
     },
+    embedded: { answerTimeoutSeconds: 2 },
+    inventory: { retentionSeconds: 3600 },
     log: { level: 'warn', format: 'text' },
     warnings: [],
   };

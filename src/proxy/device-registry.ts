@@ -1,26 +1,38 @@
-import type { EndpointIdentity, EndpointStatus } from '../cwmp/types.ts';
+import type { EndpointIdentity } from '../cwmp/types.ts';
+import type { Clock } from '../platform/clock.ts';
 import { ConcurrencyLimit } from '../platform/concurrency-limit.ts';
 import type { DeviceFacts, DeviceMechanism } from '../platform/config/config.ts';
 import type { Logger } from '../platform/logger.ts';
+import type { DocumentStore } from '../platform/store/document-store.ts';
 import type { ControlPoint, LossReason, RootDevice, SubscriptionState } from '../upnp/types.ts';
 import { findManagementServices, type ManageableDevice } from '../upnp-dm/manageable-device.ts';
-import { bootMark, hasRebooted, isSameMark } from './boot-mark.ts';
+import type { ExposedDevice } from './exposed-device.ts';
 import { identityKey } from './identity.ts';
 import { IdentityClaims } from './identity-claims.ts';
 import type { DevicePhase } from './lifecycle.ts';
-import { planMounts } from './mapping/mounts.ts';
 import { ProxiedDevice, type DescribedDevice } from './proxied-device.ts';
-import {
-  VirtualDevice,
-  type VirtualDeviceContext,
-  type VirtualDeviceRecord,
-} from './virtual/virtual-device.ts';
+
+/** One of the two ways in which the ACS sees a device [TR-069 J.2, J.3]. */
+export interface ExposingMechanism {
+  expose(identity: EndpointIdentity, described: DescribedDevice, facts: DeviceFacts): Promise<ExposedDevice>;
+  /** The device is no longer exposed in this way. @returns whether it was */
+  retire(identityKey: string): Promise<boolean>;
+}
 
 export interface DeviceRegistryOptions {
-  readonly context: VirtualDeviceContext;
+  readonly store: DocumentStore;
+  /** Identities that have to be made up get it. */
+  readonly proxierOui: string;
+  readonly clock: Clock;
+  readonly logger: Logger;
   readonly controlPoint: () => ControlPoint;
   readonly chooseMechanism: (facts: DeviceFacts) => DeviceMechanism;
   readonly pollIntervalSeconds: number;
+  readonly virtual: ExposingMechanism;
+  /** Undefined: the proxier has no endpoint of its own in which anything could be embedded. */
+  readonly embedded: ExposingMechanism | undefined;
+  /** A device came to be exposed, or changed sides. */
+  readonly exposureChanged: () => void;
 }
 
 /** A device for the status page. */
@@ -44,15 +56,13 @@ interface Entry {
   note: string | undefined;
 }
 
-const RECORD_PREFIX = 'virtual/';
 const READINGS_AT_A_TIME = 4;
 
-/** All Proxied Devices and virtual devices of this proxier. */
+/** All Proxied Devices of this proxier: gives each its identity and its mechanism. */
 export class DeviceRegistry {
   readonly #options: DeviceRegistryOptions;
   readonly #logger: Logger;
   readonly #entries = new Map<string, Entry>();
-  readonly #virtuals = new Map<string, VirtualDevice>();
   readonly #claims: IdentityClaims;
   /** Claims are decided one after the other: two devices with one triple must not both find it free. */
   #claimQueue: Promise<unknown> = Promise.resolve();
@@ -61,32 +71,17 @@ export class DeviceRegistry {
 
   constructor(options: DeviceRegistryOptions) {
     this.#options = options;
-    this.#logger = options.context.logger;
+    this.#logger = options.logger;
     this.#claims = new IdentityClaims(
-      options.context.store,
-      options.context.proxier.oui,
+      options.store,
+      options.proxierOui,
       (udn) => this.#entries.get(udn)?.device.present !== undefined,
     );
-  }
-
-  /** Brings up the endpoints of all known virtual devices, so that connection requests are answered while they are away. */
-  async start(): Promise<void> {
-    const { store } = this.#options.context;
-    for (const key of store.keys(RECORD_PREFIX)) {
-      const record = store.get<VirtualDeviceRecord>(key);
-      if (record === undefined) continue;
-      try {
-        await this.#startVirtual(record);
-      } catch (error) {
-        this.#logger.error('could not restore a virtual device', { key, error: String(error) });
-      }
-    }
   }
 
   async stop(): Promise<void> {
     this.#stopped = true;
     await Promise.all([...this.#entries.values()].map(({ device }) => device.stop()));
-    await Promise.all([...this.#virtuals.values()].map((virtual) => virtual.stop()));
   }
 
   deviceAppeared(root: RootDevice): void {
@@ -124,20 +119,16 @@ export class DeviceRegistry {
     return [...this.#entries.values()].map((entry) => statusOf(entry));
   }
 
-  get endpoints(): readonly EndpointStatus[] {
-    return [...this.#virtuals.values()].map((virtual) => virtual.status);
-  }
-
   #createEntry(udn: string): Entry {
     const device = new ProxiedDevice(udn, {
       controlPoint: this.#options.controlPoint(),
-      clock: this.#options.context.clock,
+      clock: this.#options.clock,
       logger: this.#logger.child({ udn }),
       pollIntervalSeconds: this.#options.pollIntervalSeconds,
       readings: this.#readings,
       expose: (described) => this.#expose(udn, described),
-      withdrawn: (virtual) => {
-        this.#logger.info('virtual device offline', { endpoint: identityKey(virtual.record.identity) });
+      withdrawn: () => {
+        this.#logger.info('device offline', { udn, mechanism: this.#entries.get(udn)?.mechanism });
       },
     });
     const entry: Entry = { device, mechanism: 'virtual', identity: undefined, note: undefined };
@@ -145,9 +136,24 @@ export class DeviceRegistry {
     return entry;
   }
 
-  async #expose(udn: string, described: DescribedDevice): Promise<VirtualDevice | undefined> {
+  async #expose(udn: string, described: DescribedDevice): Promise<ExposedDevice | undefined> {
     const entry = this.#entries.get(udn);
     if (entry === undefined || this.#stopped) return undefined;
+    const identity = await this.#identify(udn, entry, described);
+    const facts = factsOf(identity, described);
+    const mechanism = this.#options.chooseMechanism(facts);
+    entry.mechanism = mechanism;
+    this.#logger.info('device described', {
+      udn,
+      endpoint: identityKey(identity),
+      mechanism,
+      parameters: described.tree.values?.size ?? described.tree.structure.length,
+      dataModels: described.tree.subTrees.map(({ uri }) => uri),
+    });
+    return this.#exposeBy(mechanism, identity, described, facts);
+  }
+
+  async #identify(udn: string, entry: Entry, described: DescribedDevice): Promise<EndpointIdentity> {
     const { description } = described.managed;
     const claim = this.#claimQueue.then(() => this.#claims.claim(description, described.triple));
     this.#claimQueue = claim.catch(() => undefined);
@@ -162,62 +168,41 @@ export class DeviceRegistry {
     if (conflictsWith !== undefined) {
       this.#logger.warn('two devices claim one DeviceID', { udn, other: conflictsWith });
     }
-    entry.mechanism = this.#options.chooseMechanism({
-      manufacturerOui: identity.oui,
-      productClass: identity.productClass,
-      serialNumber: identity.serialNumber,
-      modelName: description.modelName,
-      deviceType: description.deviceType,
-      udn,
-      address: described.root.announcement.sourceAddress,
-    });
-    this.#logger.info('device described', {
-      udn,
-      endpoint: identityKey(identity),
-      mechanism: entry.mechanism,
-      parameters: described.tree.values?.size ?? described.tree.structure.length,
-      dataModels: described.tree.subTrees.map(({ uri }) => uri),
-    });
-    return entry.mechanism === 'virtual' ? this.#virtualOf(identity, described) : undefined;
+    return identity;
   }
 
-  /** The virtual device of that identity: the known one, unless the device now has another root object. */
-  async #virtualOf(identity: EndpointIdentity, described: DescribedDevice): Promise<VirtualDevice> {
-    const { context } = this.#options;
+  /** Never both [TR-069 J.1]: what the device was before ends first. */
+  async #exposeBy(
+    mechanism: DeviceMechanism,
+    identity: EndpointIdentity,
+    described: DescribedDevice,
+    facts: DeviceFacts,
+  ): Promise<ExposedDevice | undefined> {
+    const { virtual, embedded, exposureChanged } = this.#options;
     const key = identityKey(identity);
-    const plan = planMounts(described.tree.subTrees, described.tree.structure, context.proxier.oui);
-    const known = this.#virtuals.get(key);
-    const boot = bootMark(described.root.announcement.bootId, described.upTimeSeconds, context.clock.now());
-    const { modelName, modelNumber, modelDescription } = described.managed.description;
-    const record: VirtualDeviceRecord = {
-      identity,
-      plan,
-      description: { modelName, modelNumber, modelDescription },
-      firstSeen: known?.record.firstSeen ?? context.clock.now(),
-      boot,
-    };
-    if (known !== undefined && JSON.stringify(known.record.plan) === JSON.stringify(plan)) {
-      const previous = known.record.boot;
-      if (!isSameMark(previous, boot)) {
-        known.record = record;
-        await context.store.put(RECORD_PREFIX + key, record);
-        if (hasRebooted(previous, boot)) await known.recordBoot();
+    const by = mechanism === 'virtual' ? virtual : mechanism === 'embedded' ? embedded : undefined;
+    for (const other of [virtual, embedded]) {
+      if (other !== by && (await other?.retire(key)) === true) {
+        this.#logger.info('device changes sides', { endpoint: key, mechanism });
       }
-      return known;
     }
-    await known?.stop();
-    await context.store.put(RECORD_PREFIX + key, record);
-    const virtual = await this.#startVirtual(record);
-    this.#logger.info('device registered', { endpoint: key, root: plan.root });
-    return virtual;
+    const exposed = await by?.expose(identity, described, facts);
+    exposureChanged();
+    return exposed;
   }
+}
 
-  async #startVirtual(record: VirtualDeviceRecord): Promise<VirtualDevice> {
-    const virtual = new VirtualDevice(record, this.#options.context);
-    this.#virtuals.set(identityKey(record.identity), virtual);
-    await virtual.start();
-    return virtual;
-  }
+function factsOf(identity: EndpointIdentity, { managed, root }: DescribedDevice): DeviceFacts {
+  const { description } = managed;
+  return {
+    manufacturerOui: identity.oui,
+    productClass: identity.productClass,
+    serialNumber: identity.serialNumber,
+    modelName: description.modelName,
+    deviceType: description.deviceType,
+    udn: description.udn.toLowerCase(),
+    address: root.announcement.sourceAddress,
+  };
 }
 
 function statusOf({ device, mechanism, identity, note }: Entry): ProxiedDeviceStatus {

@@ -5,6 +5,9 @@ import type { ProxiedDeviceStatus } from '../proxy/device-registry.ts';
 export interface StatusSnapshot {
   readonly version: string;
   readonly uptimeSeconds: number;
+  /** Of the virtual devices. */
   readonly endpoints: readonly EndpointStatus[];
+  /** The proxier's own; undefined when it has none. */
+  readonly proxier?: EndpointStatus | undefined;
   readonly devices: readonly ProxiedDeviceStatus[];
 }

@@ -77,16 +77,23 @@ export class House {
         periodicInformIntervalSeconds: 3600,
       },
       proxier: {
+        // Most tests look at virtual devices: those that are about the proxier switch it on.
+        endpoint: false,
         manufacturer: 'cwmp-proxier',
         manufacturerOui: '0011AA',
         productClass: 'Proxier',
         serialNumber: 'HOUSE-1',
+        modelName: 'House',
+        description: 'A proxier under test',
+        hardwareVersion: '1.0',
       },
       lan: { interfaces: ['lo'] },
       connectionRequest: { host: '127.0.0.1', port: 0 },
       status: { host: '127.0.0.1', port: 0 },
       state: { directory: this.stateDirectory },
       devices: { default: 'virtual', rules: [], ...this.#options.devices },
+      embedded: { answerTimeoutSeconds: 2 },
+      inventory: { retentionSeconds: 3600 },
       log: { level: 'info', format: 'text' },
       warnings: [],
     };

@@ -48,11 +48,16 @@ export interface Config {
     readonly periodicInformIntervalSeconds: number;
   };
   readonly proxier: {
+    /** False: the gateway has a CWMP client of its own, and only virtual devices speak to the ACS. */
+    readonly endpoint: boolean;
     readonly manufacturer: string;
     /** Six upper-case hexadecimal digits. */
     readonly manufacturerOui: string;
     readonly productClass: string;
     readonly serialNumber: string;
+    readonly modelName: string;
+    readonly description: string;
+    readonly hardwareVersion: string;
   };
   readonly lan: { readonly interfaces: readonly string[] };
   readonly connectionRequest: {
@@ -65,6 +70,14 @@ export interface Config {
   readonly status: { readonly host: string; readonly port: number };
   readonly state: { readonly directory: string };
   readonly devices: DevicesConfig;
+  readonly embedded: {
+    /** How long a SetParameterValues waits for an Embedded Object's device before the command is queued. */
+    readonly answerTimeoutSeconds: number;
+  };
+  readonly inventory: {
+    /** How long the rows of a UPnP device stay after it left. */
+    readonly retentionSeconds: number;
+  };
   readonly log: { readonly level: 'error' | 'warn' | 'info' | 'debug'; readonly format: 'text' | 'json' };
   /** What is allowed but probably not meant; one sentence each, for the log. */
   readonly warnings: readonly string[];

@@ -1,7 +1,7 @@
 import { createHash, createPrivateKey, X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { open } from 'node:fs/promises';
-import { hostname } from 'node:os';
+import { arch, hostname } from 'node:os';
 import { dirname, resolve } from 'node:path';
 import * as v from 'valibot';
 
@@ -69,14 +69,7 @@ async function complete(input: ConfigInput, folder: string, report: Report): Pro
   const warnings: string[] = [];
   const password = await readPassword(input, folder, report, warnings);
   const tls = await readTls(input.acs.tls, folder, report);
-  if (
-    input.devices.default === 'embedded' ||
-    input.devices.rules.some((rule) => rule.mechanism === 'embedded')
-  ) {
-    warnings.push(
-      'devices: this version does not expose Embedded Objects yet; devices with mechanism embedded are left out',
-    );
-  }
+  if (!input.proxier.endpoint) checkEmbedded(input, report);
   if (new URL(input.acs.url).protocol === 'http:' && !isLoopback(new URL(input.acs.url).hostname)) {
     warnings.push('acs.url: the session with the ACS is not encrypted; use https://');
   }
@@ -90,15 +83,31 @@ async function complete(input: ConfigInput, folder: string, report: Report): Pro
       tls,
       periodicInformIntervalSeconds: input.acs.periodicInformIntervalSeconds,
     },
-    proxier: { ...input.proxier, serialNumber: input.proxier.serialNumber ?? machineSerialNumber() },
+    proxier: {
+      ...input.proxier,
+      serialNumber: input.proxier.serialNumber ?? machineSerialNumber(),
+      hardwareVersion: input.proxier.hardwareVersion ?? arch(),
+    },
     lan: { interfaces: [...new Set(input.lan.interfaces)] },
     connectionRequest: input.connectionRequest,
     status: input.status,
     state: { directory: resolve(folder, input.state.directory) },
     devices: input.devices,
+    embedded: input.embedded,
+    inventory: input.inventory,
     log: input.log,
     warnings,
   };
+}
+
+/** An Embedded Object lives in the proxier's own data model: without endpoint no ACS could see it. */
+function checkEmbedded({ devices }: ConfigInput, report: Report): void {
+  const message =
+    'is embedded, but proxier.endpoint is false; allowed: virtual or ignore, or proxier.endpoint: true';
+  if (devices.default === 'embedded') report('devices.default', message);
+  devices.rules.forEach((rule, index) => {
+    if (rule.mechanism === 'embedded') report(`devices.rules.${index}.mechanism`, message);
+  });
 }
 
 /** A secret is given as KEY or, better, as KEYFile: the name of a file that only the service can read. */

@@ -50,6 +50,8 @@ const path = v.pipe(
 const oneOf = <const T extends readonly string[]>(...options: T) =>
   v.pipe(v.picklist(options), allowed(options.join(', ')));
 
+const flag = v.pipe(v.boolean(), allowed('true or false'));
+
 const mechanism = oneOf('virtual', 'embedded', 'ignore');
 
 /** User information would end up in logs, and a fragment means nothing to a server. */
@@ -131,10 +133,14 @@ export const configSchema = v.strictObject({
   }),
   proxier: v.optional(
     v.strictObject({
+      endpoint: v.optional(flag, true),
       manufacturer: v.optional(text('text', 64), 'cwmp-proxier'),
       manufacturerOui: v.optional(oui, '000000'),
       productClass: v.optional(text('text', 64), 'cwmp-proxier'),
       serialNumber: v.exactOptional(text('text', 64)),
+      modelName: v.optional(text('text', 64), 'cwmp-proxier'),
+      description: v.optional(text('text', 256), 'CWMP proxier for UPnP DM devices'),
+      hardwareVersion: v.exactOptional(text('text', 64)),
     }),
     {},
   ),
@@ -167,6 +173,14 @@ export const configSchema = v.strictObject({
         [],
       ),
     }),
+    {},
+  ),
+  embedded: v.optional(
+    v.strictObject({ answerTimeoutSeconds: v.optional(wholeNumber(1, 15, 'seconds'), 5) }),
+    {},
+  ),
+  inventory: v.optional(
+    v.strictObject({ retentionSeconds: v.optional(wholeNumber(0, 31_536_000, 'seconds'), 604_800) }),
     {},
   ),
   log: v.optional(

@@ -1,48 +1,22 @@
-import { randomBytes } from 'node:crypto';
 import { CwmpEndpoint } from '../../cwmp/endpoint.ts';
-import type {
-  ConnectionRequestListener,
-  EndpointIdentity,
-  EndpointStatus,
-  SessionScheduler,
-  TlsOptions,
-} from '../../cwmp/types.ts';
+import type { EndpointIdentity, EndpointStatus } from '../../cwmp/types.ts';
 import { DataModel } from '../../datamodel/data-model.ts';
 import type { ParameterNode } from '../../datamodel/node.ts';
 import { addDeviceInfo } from '../../device2/device-info.ts';
 import { LocalProvider } from '../../device2/local-object.ts';
 import { addManagementServer } from '../../device2/management-server.ts';
 import { addRoot, type RootObject } from '../../device2/root.ts';
-import { DocumentSettingsStore, type DeviceSettings } from '../../device2/settings-store.ts';
-import type { Clock } from '../../platform/clock.ts';
-import type { Logger } from '../../platform/logger.ts';
-import type { DocumentStore } from '../../platform/store/document-store.ts';
+import { DocumentSettingsStore } from '../../device2/settings-store.ts';
+import type { DeviceFacts } from '../../platform/config/config.ts';
 import type { CmsTree } from '../../upnp-dm/walk.ts';
 import { DeviceModel } from '../device-model.ts';
+import { defaultSettings, type EndpointContext } from '../endpoint-context.ts';
 import type { ExposedDevice } from '../exposed-device.ts';
 import { identityKey } from '../identity.ts';
 import type { BootMark } from '../boot-mark.ts';
 import { isOverridable } from '../mapping/standard-flags.ts';
 import type { Capabilities } from '../mapping/map-tree.ts';
 import type { MountPlan } from '../mapping/mounts.ts';
-
-/** What all virtual devices share. */
-export interface VirtualDeviceContext {
-  readonly store: DocumentStore;
-  readonly connectionRequests: ConnectionRequestListener;
-  readonly scheduler: SessionScheduler;
-  readonly tls: TlsOptions;
-  readonly proxier: EndpointIdentity;
-  readonly acs: {
-    readonly url: string;
-    readonly username: string;
-    readonly password: string;
-    readonly periodicInformIntervalSeconds: number;
-  };
-  readonly clock: Clock;
-  readonly logger: Logger;
-  readonly userAgent: string;
-}
 
 /** What is remembered of a virtual device while its Proxied Device is away, also over a restart of the daemon. */
 export interface VirtualDeviceRecord {
@@ -56,6 +30,10 @@ export interface VirtualDeviceRecord {
   /** Milliseconds since the epoch. */
   readonly firstSeen: number;
   readonly boot: BootMark;
+  /** What the rules compare, as last seen. */
+  readonly facts?: DeviceFacts;
+  /** The rules no longer make a virtual device of it. */
+  readonly retired?: boolean;
 }
 
 /** A Proxied Device as a CPE of its own: its data model and its CWMP endpoint [TR-069 J.2]. */
@@ -68,7 +46,7 @@ export class VirtualDevice implements ExposedDevice {
   #reachable = false;
   #structureDoubtful: () => void = () => undefined;
 
-  constructor(record: VirtualDeviceRecord, context: VirtualDeviceContext) {
+  constructor(record: VirtualDeviceRecord, context: EndpointContext) {
     const key = identityKey(record.identity);
     const logger = context.logger.child({ endpoint: key });
     const onListenerError = (error: unknown): void => {
@@ -80,7 +58,7 @@ export class VirtualDevice implements ExposedDevice {
     const settings = new DocumentSettingsStore(
       context.store,
       `settings/${key}`,
-      defaultSettings(context, key),
+      defaultSettings(context.acs, key),
       onListenerError,
     );
     this.#endpoint = new CwmpEndpoint({
@@ -148,7 +126,7 @@ export class VirtualDevice implements ExposedDevice {
     return this.#endpoint.status();
   }
 
-  #addLocalObjects(settings: DocumentSettingsStore, context: VirtualDeviceContext): void {
+  #addLocalObjects(settings: DocumentSettingsStore, context: EndpointContext): void {
     const { identity, plan, description, firstSeen } = this.record;
     const root = rootObjectOf(plan);
     const provider = new LocalProvider(this.#model);
@@ -184,24 +162,4 @@ export class VirtualDevice implements ExposedDevice {
 function rootObjectOf(plan: MountPlan): RootObject {
   if (plan.root === 'InternetGatewayDevice') return 'InternetGatewayDevice:1';
   return plan.rootDataModelVersion === undefined ? 'Device:1' : 'Device:2';
-}
-
-/** Until the ACS has set credentials nobody knows the password, so nobody can open a session from outside. */
-function defaultSettings(context: VirtualDeviceContext, username: string): DeviceSettings {
-  return {
-    enableCwmp: true,
-    url: context.acs.url,
-    username: context.acs.username,
-    password: context.acs.password,
-    periodicInformEnable: true,
-    periodicInformInterval: context.acs.periodicInformIntervalSeconds,
-    periodicInformTime: '0001-01-01T00:00:00Z',
-    connectionRequestUsername: username,
-    connectionRequestPassword: randomBytes(18).toString('base64url'),
-    retryMinimumWaitInterval: 5,
-    retryIntervalMultiplier: 2000,
-    defaultActiveNotificationThrottle: 0,
-    provisioningCode: '',
-    upgradesManaged: true,
-  };
 }

@@ -149,7 +149,7 @@ describe('config', () => {
 
   it('names --set where that is wrong, and repeats no value that may be secret', async () => {
     expect(await errors(MINIMAL, ['log.level=loud', 'stat.port=1', 'acs.password=[1]'])).to.deep.equal([
-      '--set: stat: unknown key, did you mean state?; allowed: acs, proxier, lan, connectionRequest, status, state, devices, log',
+      '--set: stat: unknown key, did you mean state?; allowed: acs, proxier, lan, connectionRequest, status, state, devices, embedded, inventory, log',
       '--set: acs.password: a object of this form is not allowed; allowed: text, at most 256 characters',
       '--set: log.level: "loud" is not allowed; allowed: error, warn, info, debug',
     ]);
@@ -186,11 +186,21 @@ describe('config', () => {
     expect(lines[2]).to.match(/^FILE:3: acs\.tls\.certificateFile: is missing/);
   });
 
-  it('warns about what this version does not do', async () => {
-    const config = await load(`${MINIMAL}devices: { default: embedded }\n`, ['acs.url=http://acs.example/']);
-    expect(config.warnings).to.have.length(2);
-    expect(config.warnings[0]).to.contain('Embedded Objects');
-    expect(config.warnings[1]).to.contain('not encrypted');
+  it('warns about an ACS without encryption', async () => {
+    const { warnings } = await load(MINIMAL, ['acs.url=http://acs.example/']);
+    expect(warnings).to.have.length(1);
+    expect(warnings[0]).to.contain('not encrypted');
+  });
+
+  it('refuses Embedded Objects where the proxier has no endpoint', async () => {
+    const rules = 'devices: { default: embedded, rules: [{ match: { udn: "*" }, mechanism: embedded }] }\n';
+    const allowed =
+      'is embedded, but proxier.endpoint is false; allowed: virtual or ignore, or proxier.endpoint: true';
+    expect(await errors(`${MINIMAL}${rules}`, ['proxier.endpoint=false'])).to.deep.equal([
+      `FILE:5: devices.default: ${allowed}`,
+      `FILE:5: devices.rules.0.mechanism: ${allowed}`,
+    ]);
+    expect((await load(`${MINIMAL}${rules}`)).devices.default).to.equal('embedded');
   });
 
   it('prints itself with secrets masked', async () => {

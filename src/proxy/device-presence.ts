@@ -1,0 +1,217 @@
+import type { Clock } from '../platform/clock.ts';
+import type { Logger } from '../platform/logger.ts';
+import type {
+  ControlPoint,
+  EventMessage,
+  RootDevice,
+  Scpd,
+  Subscription,
+  SubscriptionState,
+} from '../upnp/types.ts';
+import { createCmsClient } from '../upnp-dm/cms-client.ts';
+import type { ManageableDevice } from '../upnp-dm/manageable-device.ts';
+import type { CmsClient } from '../upnp-dm/types.ts';
+import { parseUpdateVariable } from '../upnp-dm/update-variable.ts';
+import { ChangeWatcher } from './change-watcher.ts';
+import type { ExposedDevice } from './exposed-device.ts';
+
+/** How long to wait for the initial event, so that the first values read are guaranteed by events already. */
+const FIRST_EVENT_WAIT_MS = 2_000;
+
+/** Variables whose counter grows when the data model itself, or the attributes of its nodes, changed [CMS:2 2.3]. */
+const STRUCTURE_VARIABLES = [
+  'SupportedDataModelsUpdate',
+  'SupportedParametersUpdate',
+  'AttributeValuesUpdate',
+];
+
+/** A device on the LAN with its management services. */
+export interface PresentDevice {
+  readonly root: RootDevice;
+  readonly managed: ManageableDevice;
+}
+
+export interface DevicePresenceOptions {
+  readonly device: PresentDevice;
+  readonly controlPoint: ControlPoint;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly pollIntervalSeconds: number;
+  /** The device no longer matches what was read of it. */
+  readonly onStructureDoubtful: () => void;
+}
+
+/**
+ * One stay of a device at one place of the LAN: its CMS client, its event subscription, and the watcher that looks after what
+ * events hint at. Thrown away as a whole when the device leaves or moves.
+ */
+export class DevicePresence {
+  readonly client: CmsClient;
+  readonly #options: DevicePresenceOptions;
+  #subscription: Subscription | undefined;
+  #subscriptionState: SubscriptionState = 'none';
+  #firstEvent: () => void = () => undefined;
+  #exposed: ExposedDevice | undefined;
+  #attached:
+    | { readonly exposed: ExposedDevice; readonly watcher: ChangeWatcher; readonly unwatch: () => void }
+    | undefined;
+  /** Grows with every hint that values changed: what was read before the last hint may be old. */
+  #hints = 0;
+  /** The hints that a watcher has looked after. */
+  #hintsSeen = 0;
+  /** Counters of the update variables, to tell an event that repeats them from a change. */
+  readonly #counters = new Map<string, number>();
+  #ended = false;
+
+  private constructor(client: CmsClient, options: DevicePresenceOptions) {
+    this.client = client;
+    this.#options = options;
+  }
+
+  /** Subscribes before anything is read, so that no change falls between. */
+  static async begin(options: DevicePresenceOptions, signal: AbortSignal): Promise<DevicePresence> {
+    const { controlPoint, device, logger, clock } = options;
+    const { cms } = device.managed;
+    if (cms === undefined) throw new Error('the device has no ConfigurationManagement service');
+    let scpd: Scpd | undefined;
+    try {
+      scpd = await controlPoint.fetchScpd(device.root, cms.service);
+    } catch (error) {
+      logger.info('device has no readable SCPD, trying its actions as they are needed', {
+        error: String(error),
+      });
+    }
+    signal.throwIfAborted();
+    const client = createCmsClient({
+      controlPoint,
+      device: device.root,
+      service: cms.service,
+      clock,
+      ...(scpd === undefined ? {} : { scpd }),
+    });
+    const presence = new DevicePresence(client, options);
+    await presence.#subscribe();
+    return presence;
+  }
+
+  get device(): PresentDevice {
+    return this.#options.device;
+  }
+
+  get subscriptionState(): SubscriptionState {
+    return this.#subscriptionState;
+  }
+
+  /** Grows with every hint that values on the device changed. */
+  get hints(): number {
+    return this.#hints;
+  }
+
+  /** From now on `exposed` reads and writes the device through this presence. */
+  connect(exposed: ExposedDevice): void {
+    this.#exposed = exposed;
+    exposed.deviceModel.connect(this.client, this.#subscriptionState === 'active');
+  }
+
+  /** The device is described: looks after what the ACS watches from now on. */
+  attach(): void {
+    const exposed = this.#exposed;
+    if (exposed === undefined || this.#ended) return;
+    if (this.#attached?.exposed !== exposed) {
+      this.#detachWatcher();
+      const watcher = this.#createWatcher(exposed);
+      const unwatch = exposed.onWatchedChange(() => {
+        watcher.watchedChanged();
+      });
+      this.#attached = { exposed, watcher, unwatch };
+    }
+    exposed.setReachable(true, this.#options.onStructureDoubtful);
+    this.#attached.watcher.watchedChanged();
+    // Hints that came while the device was being read found nobody to look after them.
+    if (this.#hints !== this.#hintsSeen) this.#attached.watcher.deviceChanged();
+    this.#hintsSeen = this.#hints;
+  }
+
+  /** Ends all work; resolves when the subscription is cancelled. */
+  async end(): Promise<void> {
+    this.#ended = true;
+    this.#detachWatcher();
+    await this.#subscription?.stop();
+  }
+
+  async #subscribe(): Promise<void> {
+    const { controlPoint, device, clock } = this.#options;
+    const service = device.managed.cms?.service;
+    if (service?.eventSubUrl === undefined) return;
+    const initial = new Promise<void>((resolve) => {
+      this.#firstEvent = resolve;
+    });
+    this.#subscription = controlPoint.subscribe(device.root, service, {
+      onEvent: (message) => {
+        this.#eventReceived(message);
+      },
+      onState: (state) => {
+        this.#subscriptionChanged(state);
+      },
+    });
+    this.#subscriptionState = this.#subscription.state;
+    await new Promise<void>((resolve) => {
+      const timer = clock.schedule(FIRST_EVENT_WAIT_MS, resolve);
+      void initial.then(() => {
+        timer.cancel();
+        resolve();
+      });
+    });
+  }
+
+  #createWatcher(exposed: ExposedDevice): ChangeWatcher {
+    const { pollIntervalSeconds, clock, logger, onStructureDoubtful } = this.#options;
+    return new ChangeWatcher({
+      client: this.client,
+      deviceModel: exposed.deviceModel,
+      watched: () => exposed.watched,
+      pollIntervalSeconds,
+      onStructureDoubtful,
+      clock,
+      logger,
+    });
+  }
+
+  #detachWatcher(): void {
+    this.#attached?.unwatch();
+    this.#attached?.watcher.stop();
+    this.#attached = undefined;
+  }
+
+  #subscriptionChanged(state: SubscriptionState): void {
+    if (this.#ended) return;
+    this.#subscriptionState = state;
+    this.#exposed?.deviceModel.setEventsReliable(state === 'active');
+    // Events may have been missed while there was no subscription.
+    if (state === 'active') this.#valuesDoubtful();
+  }
+
+  /** [CMS:2 2.2] An event says that something changed; the counters tell whether the model did. */
+  #eventReceived(message: EventMessage): void {
+    this.#firstEvent();
+    if (this.#ended) return;
+    let structureChanged = false;
+    for (const name of STRUCTURE_VARIABLES) {
+      const counter = parseUpdateVariable(message.variables.get(name) ?? '')?.counter;
+      if (counter === undefined) continue;
+      const known = this.#counters.get(name);
+      this.#counters.set(name, counter);
+      if (known !== undefined && known !== counter) structureChanged = true;
+    }
+    if (structureChanged) this.#options.onStructureDoubtful();
+    const isInitial = message.seq === 0;
+    if (message.variables.has('ConfigurationUpdate') && !isInitial) this.#valuesDoubtful();
+  }
+
+  #valuesDoubtful(): void {
+    this.#hints += 1;
+    if (this.#attached === undefined) return;
+    this.#hintsSeen = this.#hints;
+    this.#attached.watcher.deviceChanged();
+  }
+}

@@ -1,0 +1,52 @@
+import { randomBytes } from 'node:crypto';
+import type {
+  ConnectionRequestListener,
+  EndpointIdentity,
+  SessionScheduler,
+  TlsOptions,
+} from '../cwmp/types.ts';
+import type { DeviceSettings } from '../device2/settings-store.ts';
+import type { Clock } from '../platform/clock.ts';
+import type { Logger } from '../platform/logger.ts';
+import type { DocumentStore } from '../platform/store/document-store.ts';
+
+/** What the endpoints of the proxier and of all virtual devices share. */
+export interface EndpointContext {
+  readonly store: DocumentStore;
+  readonly connectionRequests: ConnectionRequestListener;
+  readonly scheduler: SessionScheduler;
+  readonly tls: TlsOptions;
+  readonly proxier: EndpointIdentity;
+  readonly acs: {
+    readonly url: string;
+    readonly username: string;
+    readonly password: string;
+    readonly periodicInformIntervalSeconds: number;
+  };
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly userAgent: string;
+}
+
+/** Until the ACS has set credentials nobody knows the password, so nobody can open a session from outside. */
+export function defaultSettings(
+  acs: EndpointContext['acs'],
+  connectionRequestUsername: string,
+): DeviceSettings {
+  return {
+    enableCwmp: true,
+    url: acs.url,
+    username: acs.username,
+    password: acs.password,
+    periodicInformEnable: true,
+    periodicInformInterval: acs.periodicInformIntervalSeconds,
+    periodicInformTime: '0001-01-01T00:00:00Z',
+    connectionRequestUsername,
+    connectionRequestPassword: randomBytes(18).toString('base64url'),
+    retryMinimumWaitInterval: 5,
+    retryIntervalMultiplier: 2000,
+    defaultActiveNotificationThrottle: 0,
+    provisioningCode: '',
+    upgradesManaged: true,
+  };
+}

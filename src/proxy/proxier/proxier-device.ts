@@ -1,0 +1,165 @@
+import { uptime } from 'node:os';
+import { readFileSync } from 'node:fs';
+import { CwmpEndpoint } from '../../cwmp/endpoint.ts';
+import type { EndpointStatus } from '../../cwmp/types.ts';
+import { DataModel } from '../../datamodel/data-model.ts';
+import type { ParameterNode } from '../../datamodel/node.ts';
+import { addDeviceInfo } from '../../device2/device-info.ts';
+import { LocalProvider } from '../../device2/local-object.ts';
+import { addManagementServer } from '../../device2/management-server.ts';
+import { addRoot } from '../../device2/root.ts';
+import { DocumentSettingsStore } from '../../device2/settings-store.ts';
+import type { Config } from '../../platform/config/config.ts';
+import { VERSION } from '../../platform/version.ts';
+import { identityKey } from '../identity.ts';
+import type { VirtualDevice } from '../virtual/virtual-device.ts';
+import { VirtualDeviceTable } from './virtual-device-table.ts';
+import { defaultSettings, type EndpointContext } from '../endpoint-context.ts';
+
+/** The version of the published model that the proxier's own objects are taken from. */
+const DATA_MODEL_VERSION = '2.17';
+
+export interface ProxierDeviceOptions {
+  readonly context: EndpointContext;
+  readonly config: Pick<Config, 'proxier'>;
+}
+
+/** A virtual device, as far as its row tells of it. */
+type ShownDevice = Pick<VirtualDevice, 'record'>;
+
+/** What is remembered of the run before. */
+interface ProxierRecord {
+  /** Of the kernel; undefined where it has none. */
+  readonly bootId: string | undefined;
+  readonly softwareVersion: string;
+  /** Milliseconds since the epoch. */
+  readonly firstUse: number;
+}
+
+const RECORD_KEY = 'proxier/record';
+
+/** The CPE Proxier as a CPE of its own [TR-069 J.1]: the machine it runs on, the inventory of the home, Embedded Objects. */
+export class ProxierDevice {
+  readonly model: DataModel;
+  readonly #options: ProxierDeviceOptions;
+  readonly #endpoint: CwmpEndpoint;
+  readonly #provider: LocalProvider;
+  readonly #virtualDevices: VirtualDeviceTable;
+  #shown: readonly ShownDevice[] = [];
+
+  constructor(options: ProxierDeviceOptions) {
+    const { context } = options;
+    const logger = context.logger.child({ endpoint: 'proxier' });
+    const onListenerError = (error: unknown): void => {
+      logger.error('listener failed', { error: String(error) });
+    };
+    this.#options = options;
+    this.model = new DataModel('Device', onListenerError);
+    this.#provider = new LocalProvider(this.model);
+    const settings = new DocumentSettingsStore(
+      context.store,
+      'proxier/settings',
+      defaultSettings(context.acs, identityKey(context.proxier)),
+      onListenerError,
+    );
+    this.#endpoint = new CwmpEndpoint({
+      ...context,
+      identity: context.proxier,
+      storeKey: 'proxier/endpoint',
+      model: this.model,
+      settings,
+      logger,
+      isReachable: () => true,
+    });
+    this.#addLocalObjects(settings);
+    this.#virtualDevices = new VirtualDeviceTable(this.model, context.store);
+  }
+
+  /** Opens the first session if one is due. The connection request listener must be started. */
+  async start(): Promise<void> {
+    const { store, clock } = this.#options.context;
+    const previous = store.get<ProxierRecord>(RECORD_KEY);
+    const bootId = kernelBootId();
+    await this.#endpoint.start();
+    // A daemon that restarts is no reboot of the gateway; without the kernel's word each start counts as one.
+    if (previous !== undefined && (bootId === undefined || bootId !== previous.bootId))
+      await this.#endpoint.recordBoot();
+    if (previous !== undefined && previous.softwareVersion !== VERSION) {
+      this.#provider.reportChanged(['Device.DeviceInfo.SoftwareVersion']);
+    }
+    const record: ProxierRecord = {
+      bootId,
+      softwareVersion: VERSION,
+      firstUse: previous?.firstUse ?? clock.now(),
+    };
+    await store.put(RECORD_KEY, record);
+  }
+
+  stop(): Promise<void> {
+    return this.#endpoint.stop();
+  }
+
+  get status(): EndpointStatus {
+    return this.#endpoint.status();
+  }
+
+  /** The virtual devices of this proxier, those that are away included. */
+  showVirtualDevices(devices: readonly ShownDevice[]): void {
+    this.#shown = devices;
+    this.#refreshVirtualDevices();
+  }
+
+  /** Parameters with notification on. */
+  get watched(): readonly ParameterNode[] {
+    return this.#endpoint.watchedParameters();
+  }
+
+  onWatchedChange(listener: () => void): () => void {
+    return this.#endpoint.onAttributesChange(listener);
+  }
+
+  #refreshVirtualDevices(): void {
+    const rows = this.#shown.map(({ record }) => ({
+      identity: record.identity,
+      references: { hosts: [], discovery: [] },
+    }));
+    this.#virtualDevices.show(rows).catch((error: unknown) => {
+      this.#options.context.logger.error('the table of virtual devices was not stored', { error });
+    });
+  }
+
+  #addLocalObjects(settings: DocumentSettingsStore): void {
+    const { context, config } = this.#options;
+    const provider = this.#provider;
+    addRoot(provider, { root: 'Device:2', dataModelVersion: DATA_MODEL_VERSION });
+    addDeviceInfo(provider, {
+      root: 'Device:2',
+      identity: context.proxier,
+      settings,
+      modelName: () => config.proxier.modelName,
+      description: () => config.proxier.description,
+      hardwareVersion: () => config.proxier.hardwareVersion,
+      softwareVersion: () => VERSION,
+      upTimeSeconds: uptime,
+      firstUseDate: () => {
+        const firstUse = context.store.get<ProxierRecord>(RECORD_KEY)?.firstUse ?? context.clock.now();
+        return new Date(firstUse).toISOString();
+      },
+    });
+    addManagementServer(provider, {
+      root: 'Device:2',
+      settings,
+      parameterKey: () => this.#endpoint.parameterKey,
+      connectionRequestUrl: () => this.#endpoint.connectionRequestUrl,
+    });
+  }
+}
+
+/** Changes with each start of the machine; undefined where the kernel has none. */
+function kernelBootId(): string | undefined {
+  try {
+    return readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
+  } catch {
+    return undefined;
+  }
+}

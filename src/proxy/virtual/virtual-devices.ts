@@ -1,0 +1,120 @@
+import type { EndpointIdentity, EndpointStatus } from '../../cwmp/types.ts';
+import type { DeviceFacts } from '../../platform/config/config.ts';
+import type { Logger } from '../../platform/logger.ts';
+import { bootMark, hasRebooted, isSameMark } from '../boot-mark.ts';
+import type { ExposingMechanism } from '../device-registry.ts';
+import type { EndpointContext } from '../endpoint-context.ts';
+import { identityKey } from '../identity.ts';
+import { planMounts } from '../mapping/mounts.ts';
+import type { DescribedDevice } from '../proxied-device.ts';
+import { VirtualDevice, type VirtualDeviceRecord } from './virtual-device.ts';
+
+const RECORD_PREFIX = 'virtual/';
+
+/** All Virtual CWMP Devices of this proxier, those whose Proxied Device is away included. */
+export class VirtualDevices implements ExposingMechanism {
+  readonly #context: EndpointContext;
+  readonly #logger: Logger;
+  readonly #byKey = new Map<string, VirtualDevice>();
+
+  constructor(context: EndpointContext) {
+    this.#context = context;
+    this.#logger = context.logger;
+  }
+
+  /**
+   * Brings up the endpoints of all known virtual devices, so that connection requests are answered while they are away.
+   * @param isVirtual whether the rules still make a virtual device of it
+   */
+  async start(isVirtual: (facts: DeviceFacts) => boolean): Promise<void> {
+    const { store } = this.#context;
+    for (const key of store.keys(RECORD_PREFIX)) {
+      const record = store.get<VirtualDeviceRecord>(key);
+      if (record === undefined || record.retired === true) continue;
+      try {
+        if (record.facts !== undefined && !isVirtual(record.facts)) {
+          await store.put(key, { ...record, retired: true });
+          continue;
+        }
+        await this.#start(record);
+      } catch (error) {
+        this.#logger.error('could not restore a virtual device', { key, error: String(error) });
+      }
+    }
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all([...this.#byKey.values()].map((virtual) => virtual.stop()));
+  }
+
+  /** The virtual device of that identity: the known one, unless the device now has another root object. */
+  async expose(
+    identity: EndpointIdentity,
+    described: DescribedDevice,
+    facts: DeviceFacts,
+  ): Promise<VirtualDevice> {
+    const { store, proxier, clock } = this.#context;
+    const key = identityKey(identity);
+    const known = this.#byKey.get(key);
+    const stored = known?.record ?? store.get<VirtualDeviceRecord>(RECORD_PREFIX + key);
+    const boot = bootMark(described.root.announcement.bootId, described.upTimeSeconds, clock.now());
+    const { modelName, modelNumber, modelDescription } = described.managed.description;
+    const record: VirtualDeviceRecord = {
+      identity,
+      plan: planMounts(described.tree.subTrees, described.tree.structure, proxier.oui),
+      description: { modelName, modelNumber, modelDescription },
+      firstSeen: stored?.firstSeen ?? clock.now(),
+      boot,
+      facts,
+    };
+    if (known !== undefined && JSON.stringify(known.record.plan) === JSON.stringify(record.plan)) {
+      await this.#update(known, record);
+      return known;
+    }
+    await known?.stop();
+    const virtual = await this.#start(record);
+    // Back from the other mechanism: for the ACS this CPE comes on line again.
+    if (stored?.retired === true) await virtual.recordBoot();
+    await store.put(RECORD_PREFIX + key, record);
+    this.#logger.info('device registered', { endpoint: key, root: record.plan.root });
+    return virtual;
+  }
+
+  /** The device is exposed otherwise, or not at all, from now on. Its state stays, in case it comes back. */
+  async retire(key: string): Promise<boolean> {
+    const { store } = this.#context;
+    const virtual = this.#byKey.get(key);
+    const record = virtual?.record ?? store.get<VirtualDeviceRecord>(RECORD_PREFIX + key);
+    if (record === undefined || record.retired === true) return false;
+    await store.put(RECORD_PREFIX + key, { ...record, retired: true });
+    this.#byKey.delete(key);
+    await virtual?.stop();
+    this.#logger.info('virtual device retired', { endpoint: key });
+    return true;
+  }
+
+  /** In the order in which they came up. */
+  get all(): readonly VirtualDevice[] {
+    return [...this.#byKey.values()];
+  }
+
+  get endpoints(): readonly EndpointStatus[] {
+    return this.all.map((virtual) => virtual.status);
+  }
+
+  async #update(known: VirtualDevice, record: VirtualDeviceRecord): Promise<void> {
+    const previous = known.record;
+    const sameBoot = isSameMark(previous.boot, record.boot);
+    if (sameBoot && JSON.stringify(previous.facts) === JSON.stringify(record.facts)) return;
+    known.record = sameBoot ? { ...record, boot: previous.boot } : record;
+    await this.#context.store.put(RECORD_PREFIX + identityKey(record.identity), known.record);
+    if (!sameBoot && hasRebooted(previous.boot, record.boot)) await known.recordBoot();
+  }
+
+  async #start(record: VirtualDeviceRecord): Promise<VirtualDevice> {
+    const virtual = new VirtualDevice(record, this.#context);
+    this.#byKey.set(identityKey(record.identity), virtual);
+    await virtual.start();
+    return virtual;
+  }
+}
