@@ -222,9 +222,13 @@ class ComposedDaemon implements Daemon {
       logger,
       listener: {
         deviceAppeared: (device) => {
+          // The inventory first: other tables refer to its rows.
+          proxier?.inventory.deviceAppeared(device);
           registry.deviceAppeared(device);
         },
+        deviceRenewed: (device) => proxier?.inventory.deviceRenewed(device),
         deviceLost: (device, reason) => {
+          proxier?.inventory.deviceLost(device, reason);
           registry.deviceLost(device, reason);
         },
         deviceUnusable: (announcement, error) => {

@@ -60,8 +60,10 @@ export class DeviceTracker {
     }
     const { announcement } = sighting;
     const entry = this.#entries.get(announcement.location);
-    if (entry !== undefined) this.#step(entry, sighting);
-    else if (this.#hasRoomFor(announcement)) {
+    if (entry !== undefined) {
+      this.#step(entry, sighting);
+      if (entry.device !== undefined) this.#options.listener.deviceRenewed?.(entry.device);
+    } else if (this.#hasRoomFor(announcement)) {
       const bootId = sighting.kind === 'update' ? sighting.nextBootId : undefined;
       this.#add({ ...announcement, bootId: bootId ?? announcement.bootId });
     }

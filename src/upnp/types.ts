@@ -136,6 +136,8 @@ export interface ControlPointListener {
   /** A device came, or came back, or its description, address or BOOTID changed: `previous` is what was known. */
   deviceAppeared(device: RootDevice, previous: RootDevice | undefined): void;
   deviceLost(device: RootDevice, reason: LossReason): void;
+  /** A device that is known was heard of again. */
+  deviceRenewed?(device: RootDevice): void;
   /** The description could not be fetched or parsed. */
   deviceUnusable(announcement: Announcement, error: Error): void;
 }

@@ -12,6 +12,8 @@ import { DocumentSettingsStore } from '../../device2/settings-store.ts';
 import type { Config } from '../../platform/config/config.ts';
 import { VERSION } from '../../platform/version.ts';
 import { identityKey } from '../identity.ts';
+import { macAddressOf } from '../../platform/neighbour-table.ts';
+import { Inventory } from '../inventory/inventory.ts';
 import type { VirtualDevice } from '../virtual/virtual-device.ts';
 import { VirtualDeviceTable } from './virtual-device-table.ts';
 import { defaultSettings, type EndpointContext } from '../endpoint-context.ts';
@@ -21,7 +23,7 @@ const DATA_MODEL_VERSION = '2.17';
 
 export interface ProxierDeviceOptions {
   readonly context: EndpointContext;
-  readonly config: Pick<Config, 'proxier'>;
+  readonly config: Pick<Config, 'proxier' | 'inventory'>;
 }
 
 /** A virtual device, as far as its row tells of it. */
@@ -41,6 +43,7 @@ const RECORD_KEY = 'proxier/record';
 /** The CPE Proxier as a CPE of its own [TR-069 J.1]: the machine it runs on, the inventory of the home, Embedded Objects. */
 export class ProxierDevice {
   readonly model: DataModel;
+  readonly inventory: Inventory;
   readonly #options: ProxierDeviceOptions;
   readonly #endpoint: CwmpEndpoint;
   readonly #provider: LocalProvider;
@@ -72,7 +75,18 @@ export class ProxierDevice {
       isReachable: () => true,
     });
     this.#addLocalObjects(settings);
+    this.inventory = new Inventory({
+      model: this.model,
+      store: context.store,
+      clock: context.clock,
+      logger,
+      retentionSeconds: options.config.inventory.retentionSeconds,
+      macAddressOf,
+    });
     this.#virtualDevices = new VirtualDeviceTable(this.model, context.store);
+    this.inventory.onReferencesChange(() => {
+      this.#refreshVirtualDevices();
+    });
   }
 
   /** Opens the first session if one is due. The connection request listener must be started. */
@@ -80,6 +94,7 @@ export class ProxierDevice {
     const { store, clock } = this.#options.context;
     const previous = store.get<ProxierRecord>(RECORD_KEY);
     const bootId = kernelBootId();
+    this.inventory.start();
     await this.#endpoint.start();
     // A daemon that restarts is no reboot of the gateway; without the kernel's word each start counts as one.
     if (previous !== undefined && (bootId === undefined || bootId !== previous.bootId))
@@ -96,6 +111,7 @@ export class ProxierDevice {
   }
 
   stop(): Promise<void> {
+    this.inventory.stop();
     return this.#endpoint.stop();
   }
 
@@ -121,7 +137,7 @@ export class ProxierDevice {
   #refreshVirtualDevices(): void {
     const rows = this.#shown.map(({ record }) => ({
       identity: record.identity,
-      references: { hosts: [], discovery: [] },
+      references: this.inventory.references(record.facts?.udn ?? ''),
     }));
     this.#virtualDevices.show(rows).catch((error: unknown) => {
       this.#options.context.logger.error('the table of virtual devices was not stored', { error });
