@@ -44,6 +44,12 @@ export interface Provider {
    * @throws TransactionError, or ModelError for the whole
    */
   apply(changes: readonly Change[], signal?: AbortSignal): Promise<ApplyStatus>;
+  /**
+   * Keeps changes that `apply` could not make for now (it threw retryLater), to make them as soon as that is possible. They are
+   * durable when it resolves, with the function that takes them back.
+   * @throws ModelError
+   */
+  defer?(changes: readonly Change[]): Promise<() => Promise<void>>;
   /** @throws ModelError */
   addRow?(table: ObjectNode, signal?: AbortSignal): Promise<AddedRow>;
   /** @throws ModelError */

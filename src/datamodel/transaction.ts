@@ -18,7 +18,8 @@ interface Restore {
 
 /**
  * Applies checked changes, all or none: remote providers first, because they are the ones that can refuse. When a later
- * provider fails, the earlier ones get back the values that they had.
+ * provider fails, the earlier ones get back the values that they had. Changes that have to wait for their device are deferred
+ * only when nobody refused.
  * @throws TransactionError
  */
 export async function applyChanges(changes: readonly Change[], signal?: AbortSignal): Promise<ApplyStatus> {
@@ -26,19 +27,69 @@ export async function applyChanges(changes: readonly Change[], signal?: AbortSig
   const faults = participants.flatMap(checkParticipant);
   if (faults.length > 0) throw new TransactionError(faults);
 
-  const restores = await readPrevious(participants.slice(0, -1), signal);
+  const restores = await readPrevious(participantsToRestore(participants), signal);
+  const undo: Undo[] = [];
+  const deferred: Participant[] = [];
   let status: ApplyStatus = 'applied';
-  for (const [index, { provider, changes: own }] of participants.entries()) {
+  for (const [index, participant] of participants.entries()) {
     try {
       // Whoever asked has been told that it failed.
       if (signal?.aborted === true) throw abortedError();
-      if ((await provider.apply(own, signal)) === 'committed') status = 'committed';
+      if ((await participant.provider.apply(participant.changes, signal)) === 'committed')
+        status = 'committed';
+      const previous = restores[index];
+      if (previous !== undefined) undo.push(() => restore(previous));
     } catch (error) {
-      const restoreFaults = await restore(restores.slice(0, index));
-      throw new TransactionError([...faultsOf(error, provider), ...restoreFaults]);
+      if (canWait(error, participant, signal)) deferred.push(participant);
+      else await fail(error, participant, undo);
+    }
+  }
+  for (const participant of deferred) {
+    status = 'committed';
+    try {
+      const takeBack = await participant.provider.defer?.(participant.changes);
+      if (takeBack !== undefined) undo.push(() => withdraw(takeBack, participant));
+    } catch (error) {
+      await fail(error, participant, undo);
     }
   }
   return status;
+}
+
+/** Undoes one participant's part. @returns what could not be undone */
+type Undo = () => Promise<readonly ModelError[]>;
+
+/** The last one to be applied needs no restoring, unless some changes are deferred after it. */
+function participantsToRestore(participants: readonly Participant[]): readonly Participant[] {
+  const mayWait = participants.some(({ provider }) => provider.defer !== undefined);
+  return participants.length > 1 && mayWait ? participants : participants.slice(0, -1);
+}
+
+function canWait(error: unknown, { provider }: Participant, signal: AbortSignal | undefined): boolean {
+  return (
+    provider.defer !== undefined &&
+    signal?.aborted !== true &&
+    faultsOf(error, provider).every(({ kind }) => kind === 'retryLater')
+  );
+}
+
+/** Latest first, without the signal: a request that ran out of time must not leave half of its changes behind. */
+async function fail(error: unknown, { provider }: Participant, undo: readonly Undo[]): Promise<never> {
+  const faults = [...faultsOf(error, provider)];
+  for (const step of [...undo].reverse()) faults.push(...(await step()));
+  throw new TransactionError(faults);
+}
+
+async function withdraw(
+  takeBack: () => Promise<void>,
+  { changes }: Participant,
+): Promise<readonly ModelError[]> {
+  try {
+    await takeBack();
+    return [];
+  } catch (error) {
+    return changes.map(({ parameter }) => notRestored(parameter.path, error));
+  }
 }
 
 function participantsOf(changes: readonly Change[]): Participant[] {
@@ -89,21 +140,19 @@ async function readPrevious(
   );
 }
 
-/** Latest first, without the signal: a request that ran out of time must not leave half of its changes behind. */
-async function restore(restores: readonly Restore[]): Promise<ModelError[]> {
-  const faults: ModelError[] = [];
-  const fault = (path: string, cause?: unknown): ModelError =>
-    new ModelError('internal', 'the previous value could not be restored', path, { cause });
-  for (const { provider, changes, lost } of [...restores].reverse()) {
-    faults.push(...lost.map((path) => fault(path)));
-    if (changes.length === 0) continue;
-    try {
-      await provider.apply(changes);
-    } catch (error) {
-      faults.push(...changes.map(({ parameter }) => fault(parameter.path, error)));
-    }
+async function restore({ provider, changes, lost }: Restore): Promise<readonly ModelError[]> {
+  const faults = lost.map((path) => notRestored(path));
+  if (changes.length === 0) return faults;
+  try {
+    await provider.apply(changes);
+  } catch (error) {
+    faults.push(...changes.map(({ parameter }) => notRestored(parameter.path, error)));
   }
   return faults;
+}
+
+function notRestored(path: string, cause?: unknown): ModelError {
+  return new ModelError('internal', 'the previous value could not be restored', path, { cause });
 }
 
 function faultsOf(error: unknown, provider: Provider): readonly ModelError[] {

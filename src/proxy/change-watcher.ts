@@ -79,7 +79,7 @@ export class ChangeWatcher {
     const { client, deviceModel, watched } = this.#options;
     const signal = AbortSignal.any([this.#abort.signal, AbortSignal.timeout(ROUND_TIMEOUT_MS)]);
     if (deviceModel.hasTables) {
-      deviceModel.updateInstances(await deviceModel.readInstances(client, signal));
+      await deviceModel.updateInstances(await deviceModel.readInstances(client, signal));
     }
     await this.#readWatched(watched().map(cmsLeafOf), signal);
   }

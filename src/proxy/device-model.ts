@@ -1,5 +1,7 @@
 import type { DataModel, ValueChange } from '../datamodel/data-model.ts';
 import type { ParameterNode } from '../datamodel/node.ts';
+import type { Provider } from '../datamodel/provider.ts';
+import type { ValueType } from '../datamodel/value.ts';
 import type { Logger } from '../platform/logger.ts';
 import { ActionError } from '../upnp/types.ts';
 import type { CmsClient } from '../upnp-dm/types.ts';
@@ -13,12 +15,17 @@ import type { MountPlan } from './mapping/mounts.ts';
 import { PathMapping } from './mapping/path-mapping.ts';
 import { ReferenceTranslator } from './mapping/references.ts';
 import { isOverridable, standardFlags } from './mapping/standard-flags.ts';
-import { toCwmpValue } from './mapping/value-mapping.ts';
+import { toCmsValue, toCwmpValue } from './mapping/value-mapping.ts';
 import { Shadow } from './shadow.ts';
 
 export interface DeviceModelOptions {
   readonly model: DataModel;
-  readonly plan: MountPlan;
+  /** Asked before each placing: rows that come may need places that were not there before. */
+  readonly plan: () => MountPlan;
+  /** Makes room for these rows; `plan` gives their places when it has resolved. */
+  readonly prepare?: (instances: readonly string[]) => Promise<void>;
+  /** What stands between the model and the device, if anything does. */
+  readonly wrap?: (device: CmsProvider) => Provider;
   readonly logger: Logger;
   /** Paths the daemon serves itself. */
   readonly reserved: (path: string) => boolean;
@@ -32,7 +39,8 @@ export interface DeviceModelOptions {
 export class DeviceModel {
   readonly shadow = new Shadow();
   readonly #options: DeviceModelOptions;
-  readonly #provider: CmsProvider;
+  /** Answers for every parameter and object of the device. */
+  readonly provider: Provider;
   readonly #constants = new ConstantProvider();
   readonly #access: Mutable<DeviceAccess>;
   #tree: CmsTree | undefined;
@@ -52,7 +60,7 @@ export class DeviceModel {
     this.#access = {
       client: undefined,
       eventsReliable: false,
-      references: new ReferenceTranslator(new PathMapping(options.plan), new Set()),
+      references: new ReferenceTranslator(new PathMapping(options.plan()), new Set()),
       contentPaths: new ContentPaths([]),
       valuesRead: (values, generation) => {
         this.valuesRead(values, generation);
@@ -65,7 +73,8 @@ export class DeviceModel {
         this.#rowDeleted(path);
       },
     };
-    this.#provider = new CmsProvider(this.shadow, this.#access, options.logger);
+    const device = new CmsProvider(this.shadow, this.#access, options.logger);
+    this.provider = options.wrap?.(device) ?? device;
   }
 
   /** The device is within reach. `eventsReliable`: an active subscription tells of every change of an EventOnChange leaf. */
@@ -85,6 +94,42 @@ export class DeviceModel {
   setEventsReliable(reliable: boolean): void {
     if (!reliable) this.shadow.invalidate();
     this.#access.eventsReliable = reliable;
+  }
+
+  /** The device as it can be asked now; undefined while it is away. */
+  get client(): CmsClient | undefined {
+    return this.#access.client;
+  }
+
+  /** What the device said of itself last, without values. */
+  get tree(): CmsTree | undefined {
+    return this.#tree;
+  }
+
+  /** The parameters that show the leaf of that CMS path: one, or two for a writable Common Object. */
+  parametersOf(cmsPath: string): readonly ParameterNode[] {
+    return this.#byCmsPath.get(cmsPath) ?? [];
+  }
+
+  /** A value of the device in the form that the ACS gets. */
+  toDataModel(type: ValueType, raw: string): string {
+    return toCwmpValue(type, raw, this.#access.references);
+  }
+
+  /** A value of the ACS in the form that the device gets. */
+  toDevice(parameter: ParameterNode, value: string): string {
+    const { cmsPath, type } = cmsLeaf(parameter);
+    return toCmsValue(type, value, this.shadow.get(cmsPath), this.#access.references);
+  }
+
+  /** Takes everything of the device out of the model. */
+  clear(): void {
+    for (const path of this.#placed.keys()) this.#options.model.remove(path);
+    for (const path of this.#objects.keys()) this.#options.model.remove(path);
+    this.#placed.clear();
+    this.#objects = new Map();
+    this.#byCmsPath = new Map();
+    this.#tree = undefined;
   }
 
   get hasTables(): boolean {
@@ -107,7 +152,7 @@ export class DeviceModel {
     );
     this.#capabilities = capabilities;
     this.#absent.clear();
-    const mapped = mapTree(tree, this.#options.plan, capabilities, this.#options.reserved);
+    const mapped = mapTree(tree, this.#options.plan(), capabilities, this.#options.reserved);
     if (tree.values !== undefined) {
       for (const { cmsPath } of mapped.parameters) if (!tree.values.has(cmsPath)) this.#absent.add(cmsPath);
     }
@@ -120,11 +165,12 @@ export class DeviceModel {
   }
 
   /** Compares the rows that the device has now with those in the model. Returns true when some came or went. */
-  updateInstances(instances: readonly string[]): boolean {
+  async updateInstances(instances: readonly string[]): Promise<boolean> {
     const tree = this.#tree;
     if (tree === undefined) return false;
     const before = new Set(tree.instances);
     if (before.size === instances.length && instances.every((instance) => before.has(instance))) return false;
+    await this.#options.prepare?.(instances);
     const now = new Set(instances);
     for (const instance of before) if (!now.has(instance)) this.#forgetRow(instance);
     this.#remap({ ...tree, instances });
@@ -179,7 +225,9 @@ export class DeviceModel {
     const values = await client.getValues([rowPath], signal);
     const known = new Set(tree.instances);
     const added = [rowPath, ...below].filter((instance) => !known.has(instance));
-    this.#remap({ ...tree, instances: [...tree.instances, ...new Set(added)] });
+    const instances = [...tree.instances, ...new Set(added)];
+    await this.#options.prepare?.(instances);
+    this.#remap({ ...tree, instances });
     this.valuesRead(values, generation);
   }
 
@@ -197,7 +245,7 @@ export class DeviceModel {
 
   #remap(tree: CmsTree): void {
     this.#tree = { ...tree };
-    this.#place(mapTree(tree, this.#options.plan, this.#capabilities, this.#options.reserved));
+    this.#place(mapTree(tree, this.#options.plan(), this.#capabilities, this.#options.reserved));
   }
 
   #place(mapped: MappedTree): void {
@@ -206,7 +254,7 @@ export class DeviceModel {
     this.#removeGone(mapped);
     for (const object of mapped.objects) {
       model.addObject(object.path, {
-        provider: this.#provider,
+        provider: this.provider,
         table: object.table,
         writable: object.writable,
         handle: object.cmsPath,
@@ -222,7 +270,7 @@ export class DeviceModel {
       };
       if (isOverridable(parameter.path)) model.remove(parameter.path);
       const node = model.addParameter(parameter.path, {
-        provider: this.#provider,
+        provider: this.provider,
         type: parameter.type,
         writable: parameter.writable,
         constraint: parameter.constraint,

@@ -8,6 +8,8 @@ import { ActionError } from '../../upnp/types.ts';
 const CMS_ERRORS: ReadonlyMap<number, ModelErrorKind> = new Map([
   [401, 'readOnly'],
   [402, 'internal'],
+  // [UDA 3.2.2] The present state of the service prevents it: a device that restarts says so.
+  [501, 'retryLater'],
   [600, 'invalidValue'],
   [601, 'invalidValue'],
   [602, 'readOnly'],

@@ -2,7 +2,7 @@ import type { Constraint, ValueType } from '../../datamodel/value.ts';
 import { parseTypeString } from '../../upnp-dm/type-string.ts';
 import type { NodeAttributes } from '../../upnp-dm/types.ts';
 import type { CmsTree } from '../../upnp-dm/walk.ts';
-import { COMMON_OBJECTS, commonObjectRow } from './common-objects.ts';
+import { COMMON_OBJECTS } from './common-objects.ts';
 import type { MountPlan } from './mounts.ts';
 import { PathMapping, structurePathOf } from './path-mapping.ts';
 
@@ -130,7 +130,23 @@ class TreeMapper {
 
   #table(row: StructureNode, tablePath: string, rowStructure: string): void {
     const tableAttributes = this.#attributes(tablePath);
-    const creatable = tableAttributes?.access === 'readWrite' && this.#capabilities.createInstance;
+    const shared = this.#plan.sharedTables?.includes(tablePath) === true;
+    const creatable = !shared && tableAttributes?.access === 'readWrite' && this.#capabilities.createInstance;
+    if (shared) this.#sharedRows(row, tablePath, rowStructure);
+    else this.#ownRows(row, tablePath, rowStructure, creatable);
+  }
+
+  /** Rows that are rows of a table which several devices share: the table, and who may delete from it, is not the device's. */
+  #sharedRows(row: StructureNode, tablePath: string, rowStructure: string): void {
+    for (const number of this.#instances.get(tablePath) ?? []) {
+      const rowPath = `${tablePath}${number}/`;
+      if (!this.#plan.mounts.some(({ location }) => location === rowPath)) continue;
+      this.#object(rowPath, false, false);
+      this.#visit(row, rowPath, rowStructure);
+    }
+  }
+
+  #ownRows(row: StructureNode, tablePath: string, rowStructure: string, creatable: boolean): void {
     if (!tablePath.startsWith(COMMON_OBJECTS) || this.#hasVendorLeaves(rowStructure)) {
       this.#object(tablePath, true, creatable);
     }
@@ -158,7 +174,7 @@ class TreeMapper {
       (path) =>
         path.startsWith(rowStructure) &&
         !path.endsWith('/') &&
-        commonObjectRow(path, this.#plan.root) === undefined,
+        this.#paths.commonObjectRow(path) === undefined,
     );
   }
 
@@ -182,7 +198,7 @@ class TreeMapper {
       constraint,
       eventOnChange: attributes?.eventOnChange,
     } as const;
-    const row = commonObjectRow(structurePath, this.#plan.root);
+    const row = this.#paths.commonObjectRow(structurePath);
     const standardPath = this.#paths.dataPath(cmsPath);
     const taken = this.#reserved(standardPath) || this.#parameters.has(standardPath);
     if (!taken) {
@@ -190,7 +206,10 @@ class TreeMapper {
       if (row !== undefined) this.#standardTables(standardPath);
       if (!(row?.readOnly === true && mayWrite)) return;
     }
-    this.#addParameter({ ...parameter, path: this.#paths.vendorPath(cmsPath), writable: mayWrite });
+    const vendorPath = this.#paths.vendorPath(cmsPath);
+    if (this.#reserved(vendorPath))
+      this.#remarks.push(`${cmsPath}: ${vendorPath} is taken; the leaf is left out`);
+    else this.#addParameter({ ...parameter, path: vendorPath, writable: mayWrite });
   }
 
   #addParameter(parameter: MappedParameter): void {

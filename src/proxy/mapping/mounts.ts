@@ -19,6 +19,10 @@ export interface MountPlan {
   readonly mounts: readonly Mount[];
   /** Everything that has no place in a standard model goes below this object. */
   readonly vendorPrefix: string;
+  /** False: Common Objects have no place of their own in the model (it describes another device). */
+  readonly commonObjects?: boolean;
+  /** CMS tables, ending with a slash, of which each row has a mount of its own; others serve the table itself. */
+  readonly sharedTables?: readonly string[];
 }
 
 /** Used when a device does not say where its BBF models are [CMS:2 Appendix C]. */

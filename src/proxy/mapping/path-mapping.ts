@@ -1,4 +1,4 @@
-import { COMMON_OBJECTS, commonObjectRow } from './common-objects.ts';
+import { COMMON_OBJECTS, commonObjectRow, type CommonObjectRow } from './common-objects.ts';
 import type { MountPlan } from './mounts.ts';
 
 /** Largest CMS instance number that still has a CWMP counterpart (unsigned 32 bits, plus one). */
@@ -56,13 +56,18 @@ export class PathMapping {
     return this.#plan.mounts.map(({ location }) => location);
   }
 
+  /** The standard place of a Common Object leaf in this model, if it has one. */
+  commonObjectRow(structurePath: string): CommonObjectRow | undefined {
+    return this.#plan.commonObjects === false ? undefined : commonObjectRow(structurePath, this.#plan.root);
+  }
+
   get root(): string {
     return this.#plan.root;
   }
 
   #commonPath(cmsPath: string): string | undefined {
     if (!cmsPath.startsWith(COMMON_OBJECTS)) return undefined;
-    const row = commonObjectRow(structurePathOf(cmsPath), this.#plan.root);
+    const row = this.commonObjectRow(structurePathOf(cmsPath));
     if (row === undefined) return undefined;
     const instances = cmsPath.split('/').filter((segment) => INSTANCE.test(segment));
     const parameter = row.parameter.replace(/\{i\}/g, () => toCwmpInstance(instances.shift() ?? '0'));

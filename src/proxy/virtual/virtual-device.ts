@@ -78,7 +78,7 @@ export class VirtualDevice implements ExposedDevice {
     this.#addLocalObjects(settings, context);
     this.deviceModel = new DeviceModel({
       model: this.#model,
-      plan: record.plan,
+      plan: () => record.plan,
       logger,
       reserved: (path) => this.#isReserved(path),
       onStructureDoubtful: () => {
