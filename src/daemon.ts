@@ -144,7 +144,7 @@ class ComposedDaemon implements Daemon {
     this.#proxier = proxier;
     this.#started('proxier', () => proxier.stop());
     proxier.showVirtualDevices(virtuals.all);
-    await proxier.start();
+    await proxier.start((facts) => chooseMechanism(config.devices, facts) === 'embedded');
     return { virtuals, proxier };
   }
 
@@ -213,7 +213,7 @@ class ComposedDaemon implements Daemon {
       chooseMechanism: (facts) => chooseMechanism(config.devices, facts),
       pollIntervalSeconds: POLL_INTERVAL_SECONDS,
       virtual: virtuals,
-      embedded: undefined,
+      embedded: proxier?.embedded,
       exposureChanged: () => proxier?.showVirtualDevices(virtuals.all),
     });
     const controlPoint = createControlPoint({

@@ -32,6 +32,11 @@ export class Shadow {
     return this.#entries.get(path)?.value;
   }
 
+  /** Every known value by path. */
+  *entries(): Generator<readonly [path: string, value: string]> {
+    for (const [path, { value }] of this.#entries) yield [path, value];
+  }
+
   /** Whether the value can be served without asking the device. The caller knows whether events guarantee it. */
   isCurrent(path: string): boolean {
     return this.#entries.get(path)?.current === true;

@@ -3,16 +3,16 @@ import { readFileSync } from 'node:fs';
 import { CwmpEndpoint } from '../../cwmp/endpoint.ts';
 import type { EndpointStatus } from '../../cwmp/types.ts';
 import { DataModel } from '../../datamodel/data-model.ts';
-import type { ParameterNode } from '../../datamodel/node.ts';
 import { addDeviceInfo } from '../../device2/device-info.ts';
 import { LocalProvider } from '../../device2/local-object.ts';
 import { addManagementServer } from '../../device2/management-server.ts';
 import { addRoot } from '../../device2/root.ts';
 import { DocumentSettingsStore } from '../../device2/settings-store.ts';
-import type { Config } from '../../platform/config/config.ts';
+import type { Config, DeviceFacts } from '../../platform/config/config.ts';
 import { VERSION } from '../../platform/version.ts';
 import { identityKey } from '../identity.ts';
 import { macAddressOf } from '../../platform/neighbour-table.ts';
+import { EmbeddedDevices } from '../embedded/embedded-devices.ts';
 import { Inventory } from '../inventory/inventory.ts';
 import type { VirtualDevice } from '../virtual/virtual-device.ts';
 import { VirtualDeviceTable } from './virtual-device-table.ts';
@@ -23,7 +23,7 @@ const DATA_MODEL_VERSION = '2.17';
 
 export interface ProxierDeviceOptions {
   readonly context: EndpointContext;
-  readonly config: Pick<Config, 'proxier' | 'inventory'>;
+  readonly config: Pick<Config, 'proxier' | 'inventory' | 'embedded'>;
 }
 
 /** A virtual device, as far as its row tells of it. */
@@ -44,6 +44,7 @@ const RECORD_KEY = 'proxier/record';
 export class ProxierDevice {
   readonly model: DataModel;
   readonly inventory: Inventory;
+  readonly embedded: EmbeddedDevices;
   readonly #options: ProxierDeviceOptions;
   readonly #endpoint: CwmpEndpoint;
   readonly #provider: LocalProvider;
@@ -84,17 +85,35 @@ export class ProxierDevice {
       macAddressOf,
     });
     this.#virtualDevices = new VirtualDeviceTable(this.model, context.store);
+    this.embedded = new EmbeddedDevices({
+      model: this.model,
+      store: context.store,
+      clock: context.clock,
+      logger,
+      vendorOui: context.proxier.oui,
+      answerTimeoutMs: options.config.embedded.answerTimeoutSeconds * 1000,
+      watched: () => this.#endpoint.watchedParameters(),
+      onWatchedChange: (listener) => this.#endpoint.onAttributesChange(listener),
+      references: (udn) => this.inventory.references(udn),
+      supportedDataModels: () => [],
+    });
     this.inventory.onReferencesChange(() => {
       this.#refreshVirtualDevices();
+      this.embedded.referencesChanged();
     });
   }
 
-  /** Opens the first session if one is due. The connection request listener must be started. */
-  async start(): Promise<void> {
+  /**
+   * Takes up the embedded devices that are known and opens the first session if one is due. The connection request listener
+   * must be started.
+   * @param isEmbedded whether the rules embed a device
+   */
+  async start(isEmbedded: (facts: DeviceFacts) => boolean): Promise<void> {
     const { store, clock } = this.#options.context;
     const previous = store.get<ProxierRecord>(RECORD_KEY);
     const bootId = kernelBootId();
     this.inventory.start();
+    await this.embedded.start(isEmbedded);
     await this.#endpoint.start();
     // A daemon that restarts is no reboot of the gateway; without the kernel's word each start counts as one.
     if (previous !== undefined && (bootId === undefined || bootId !== previous.bootId))
@@ -110,9 +129,10 @@ export class ProxierDevice {
     await store.put(RECORD_KEY, record);
   }
 
-  stop(): Promise<void> {
+  async stop(): Promise<void> {
     this.inventory.stop();
-    return this.#endpoint.stop();
+    await this.embedded.stop();
+    await this.#endpoint.stop();
   }
 
   get status(): EndpointStatus {
@@ -123,15 +143,6 @@ export class ProxierDevice {
   showVirtualDevices(devices: readonly ShownDevice[]): void {
     this.#shown = devices;
     this.#refreshVirtualDevices();
-  }
-
-  /** Parameters with notification on. */
-  get watched(): readonly ParameterNode[] {
-    return this.#endpoint.watchedParameters();
-  }
-
-  onWatchedChange(listener: () => void): () => void {
-    return this.#endpoint.onAttributesChange(listener);
   }
 
   #refreshVirtualDevices(): void {

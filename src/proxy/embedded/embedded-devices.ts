@@ -1,0 +1,80 @@
+import type { EndpointIdentity } from '../../cwmp/types.ts';
+import type { DeviceFacts } from '../../platform/config/config.ts';
+import type { ExposingMechanism } from '../device-registry.ts';
+import { identityKey } from '../identity.ts';
+import type { DescribedDevice } from '../proxied-device.ts';
+import { EmbeddedDevice, type EmbeddedDeviceOptions } from './embedded-device.ts';
+import { EmbeddedTables } from './embedded-tables.ts';
+
+export interface EmbeddedDevicesOptions extends Omit<EmbeddedDeviceOptions, 'identity' | 'tables'> {
+  /** Six hex digits, for the name of the vendor table. */
+  readonly vendorOui: string;
+}
+
+/** All devices that are embedded in the proxier's own data model, those that are away included. */
+export class EmbeddedDevices implements ExposingMechanism {
+  readonly #options: EmbeddedDevicesOptions;
+  readonly #tables: EmbeddedTables;
+  readonly #byKey = new Map<string, EmbeddedDevice>();
+
+  constructor(options: EmbeddedDevicesOptions) {
+    this.#options = options;
+    this.#tables = new EmbeddedTables(options.model, options.store, options.vendorOui);
+  }
+
+  /**
+   * Takes up all known devices with their last values and the commands that wait for them.
+   * @param isEmbedded whether the rules still embed a device
+   */
+  async start(isEmbedded: (facts: DeviceFacts) => boolean): Promise<void> {
+    for (const { key, row } of [...this.#tables.proxiedDevices.rows]) {
+      const device = this.#create(row.identity);
+      try {
+        const isKnown = await device.restore();
+        if (isKnown && device.facts !== undefined && isEmbedded(device.facts)) continue;
+      } catch (error) {
+        this.#options.logger.error('could not restore an embedded device', { key, error: String(error) });
+        continue;
+      }
+      await this.retire(key);
+    }
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all([...this.#byKey.values()].map((device) => device.stop()));
+  }
+
+  async expose(
+    identity: EndpointIdentity,
+    described: DescribedDevice,
+    facts: DeviceFacts,
+  ): Promise<EmbeddedDevice> {
+    const device = this.#byKey.get(identityKey(identity)) ?? this.#create(identity);
+    device.identified(facts, described.managed.description.friendlyName);
+    return Promise.resolve(device);
+  }
+
+  async retire(key: string): Promise<boolean> {
+    const device = this.#byKey.get(key);
+    if (device === undefined) return false;
+    this.#byKey.delete(key);
+    await device.retire();
+    return true;
+  }
+
+  /** Rows of the inventory, or of SupportedDataModel, came or went. */
+  referencesChanged(): void {
+    for (const device of this.#byKey.values()) device.referencesChanged();
+  }
+
+  /** By identity key. */
+  get all(): ReadonlyMap<string, EmbeddedDevice> {
+    return this.#byKey;
+  }
+
+  #create(identity: EndpointIdentity): EmbeddedDevice {
+    const device = new EmbeddedDevice({ ...this.#options, identity, tables: this.#tables });
+    this.#byKey.set(device.key, device);
+    return device;
+  }
+}

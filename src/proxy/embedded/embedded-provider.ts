@@ -1,0 +1,124 @@
+import { ModelError, TransactionError } from '../../datamodel/model-error.ts';
+import type { ObjectNode, ParameterNode } from '../../datamodel/node.ts';
+import type { AddedRow, ApplyStatus, Change, Provider, ReadOutcome } from '../../datamodel/provider.ts';
+import { cmsLeaf } from '../mapping/cms-leaf.ts';
+
+/** What an embedded device knows beyond its CMS: values that wait for it, and its last ones. */
+export interface EmbeddedAccess {
+  readonly online: boolean;
+  /** Commands wait for the device: nothing may overtake them. */
+  readonly hasPending: boolean;
+  /** The value that is on its way to the parameter, in the form of the data model. */
+  pendingValue(parameter: ParameterNode): string | undefined;
+  /** The value that the device had when it was read last, in the form of the data model. */
+  lastValue(parameter: ParameterNode): string | undefined;
+  /** Accepts changes that the device gets later; they are durable when it resolves. */
+  accept(changes: readonly Change[]): Promise<() => Promise<void>>;
+  /** The device has taken a change. */
+  synchronized(): void;
+}
+
+/**
+ * Stands between the proxier's model and an embedded device [TR-069 J.3]: while the device is away its last values are served,
+ * and writes that it does not take in time are accepted for later. Rows are added and deleted at once or not at all, because an
+ * instance number has to be answered.
+ */
+export class EmbeddedProvider implements Provider {
+  readonly name = 'embedded device';
+  readonly remote = true;
+  readonly #device: Provider;
+  readonly #access: EmbeddedAccess;
+  readonly #answerTimeoutMs: number;
+
+  constructor(device: Provider, access: EmbeddedAccess, answerTimeoutMs: number) {
+    this.#device = device;
+    this.#access = access;
+    this.#answerTimeoutMs = answerTimeoutMs;
+  }
+
+  read(
+    parameters: readonly ParameterNode[],
+    signal?: AbortSignal,
+  ): readonly ReadOutcome[] | Promise<readonly ReadOutcome[]> {
+    if (!this.#access.online) {
+      const away = new ModelError('retryLater', 'the device is offline');
+      return this.#complete(
+        parameters,
+        parameters.map(() => away),
+      );
+    }
+    const answer = this.#device.read(parameters, this.#inTime(signal));
+    return answer instanceof Promise
+      ? answer.then((outcomes) => this.#complete(parameters, outcomes))
+      : this.#complete(parameters, answer);
+  }
+
+  async apply(changes: readonly Change[], signal?: AbortSignal): Promise<ApplyStatus> {
+    if (!this.#access.online || this.#access.hasPending) {
+      throw new ModelError('retryLater', 'the device is offline, or has not taken earlier changes yet');
+    }
+    try {
+      const status = await this.#device.apply(changes, this.#inTime(signal));
+      this.#access.synchronized();
+      return status;
+    } catch (error) {
+      // The waiting is over, not the device: its silence must not look like a refusal of each parameter.
+      if (error instanceof TransactionError && error.faults.every(({ kind }) => kind === 'retryLater')) {
+        throw new ModelError('retryLater', 'the device did not take the change in time', undefined, {
+          cause: error,
+        });
+      }
+      throw error;
+    }
+  }
+
+  defer(changes: readonly Change[]): Promise<() => Promise<void>> {
+    return this.#access.accept(changes);
+  }
+
+  async addRow(table: ObjectNode, signal?: AbortSignal): Promise<AddedRow> {
+    if (this.#device.addRow === undefined) {
+      throw new ModelError('invalidName', 'rows cannot be added here', table.path);
+    }
+    const added = await this.#device.addRow(table, signal);
+    this.#access.synchronized();
+    return added;
+  }
+
+  async deleteRow(row: ObjectNode, signal?: AbortSignal): Promise<ApplyStatus> {
+    if (this.#device.deleteRow === undefined) {
+      throw new ModelError('invalidName', 'this object cannot be deleted', row.path);
+    }
+    const status = await this.#device.deleteRow(row, signal);
+    this.#access.synchronized();
+    return status;
+  }
+
+  #inTime(signal: AbortSignal | undefined): AbortSignal {
+    const timeout = AbortSignal.timeout(this.#answerTimeoutMs);
+    return signal === undefined ? timeout : AbortSignal.any([signal, timeout]);
+  }
+
+  /** What is on its way reads as written; what the device does not tell now, as it was told last. */
+  #complete(parameters: readonly ParameterNode[], outcomes: readonly ReadOutcome[]): readonly ReadOutcome[] {
+    return parameters.map((parameter, index) => {
+      const pending = this.#access.hasPending ? this.#access.pendingValue(parameter) : undefined;
+      if (pending !== undefined) return pending;
+      const outcome = outcomes[index] ?? new ModelError('internal', 'no value is known', parameter.path);
+      if (typeof outcome === 'string' || outcome.kind !== 'retryLater') return outcome;
+      return (
+        this.#access.lastValue(parameter) ?? new ModelError(outcome.kind, outcome.message, parameter.path)
+      );
+    });
+  }
+}
+
+/** The CMS paths and values of changes, as a device gets them. */
+export function toCommandValues(
+  changes: readonly Change[],
+  toDevice: (parameter: ParameterNode, value: string) => string,
+): (readonly [cmsPath: string, value: string])[] {
+  return changes.map(
+    ({ parameter, value }) => [cmsLeaf(parameter).cmsPath, toDevice(parameter, value)] as const,
+  );
+}
