@@ -86,6 +86,16 @@ export interface ConnectionRequestListener {
    * Returns the URL the ACS must use through `url`.
    */
   register(path: string, target: ConnectionRequestTarget): { readonly url: string; unregister(): void };
+  /**
+   * Serves an XML document that anybody may read under `/dt/<name>` until `unpublish` is called. Several may publish one name:
+   * any of them answers. Without a public URL the host of `url` is `localhost`, for which the ACS puts the host of the
+   * connection request URL [TR-181 DeviceInfo.SupportedDataModel.{i}.URL].
+   * @param get undefined: there is no such document any more
+   */
+  publish(
+    name: string,
+    get: () => Promise<string | undefined>,
+  ): { readonly url: string; readonly unpublish: () => void };
 }
 
 export interface ConnectionRequestTarget {

@@ -1,5 +1,6 @@
 import type { ModelError } from './model-error.ts';
 import type { ObjectNode, ParameterNode } from './node.ts';
+import type { Constraint, ValueType } from './value.ts';
 
 /** `applied` = in force now (CWMP Status 0); `committed` = stored, in force later (Status 1). */
 export type ApplyStatus = 'applied' | 'committed';
@@ -18,6 +19,16 @@ export interface AddedRow {
   /** 1 or more, never reused within the table. The row and its leaves are in the model already. */
   readonly instanceNumber: number;
   readonly status: ApplyStatus;
+}
+
+/** A parameter that each row of a table has. */
+export interface RowParameter {
+  readonly name: string;
+  readonly type: ValueType;
+  readonly writable: boolean;
+  readonly constraint: Constraint | undefined;
+  /** Active notification may be refused. */
+  readonly canDeny: boolean;
 }
 
 /**
@@ -50,6 +61,8 @@ export interface Provider {
    * @throws ModelError
    */
   defer?(changes: readonly Change[]): Promise<() => Promise<void>>;
+  /** What each row of a table has, or would have: a table without rows supports it too. */
+  rowParameters?(table: ObjectNode): readonly RowParameter[];
   /** @throws ModelError */
   addRow?(table: ObjectNode, signal?: AbortSignal): Promise<AddedRow>;
   /** @throws ModelError */

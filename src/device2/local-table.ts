@@ -1,7 +1,14 @@
 import type { DataModel, ValueChange } from '../datamodel/data-model.ts';
 import { ModelError, TransactionError } from '../datamodel/model-error.ts';
 import type { ObjectNode, ParameterNode } from '../datamodel/node.ts';
-import type { AddedRow, ApplyStatus, Change, Provider, ReadOutcome } from '../datamodel/provider.ts';
+import type {
+  AddedRow,
+  ApplyStatus,
+  Change,
+  Provider,
+  ReadOutcome,
+  RowParameter,
+} from '../datamodel/provider.ts';
 import type { DocumentStore } from '../platform/store/document-store.ts';
 import type { ParameterSchema } from './local-object.ts';
 
@@ -181,6 +188,16 @@ export class LocalTable<Row extends object> implements Provider {
     for (const [number, row] of after) if (this.#rows.has(number)) this.#rows.set(number, row);
     this.#options.changedByAcs?.();
     return 'applied';
+  }
+
+  rowParameters(): readonly RowParameter[] {
+    return Object.entries(this.#options.columns).map(([name, column]) => ({
+      name,
+      type: column.type,
+      writable: column.writable === true,
+      constraint: column.constraint,
+      canDeny: column.notification === 'canDeny',
+    }));
   }
 
   async addRow(): Promise<AddedRow> {

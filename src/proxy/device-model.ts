@@ -2,6 +2,7 @@ import type { DataModel, ValueChange } from '../datamodel/data-model.ts';
 import type { ParameterNode } from '../datamodel/node.ts';
 import type { Provider } from '../datamodel/provider.ts';
 import type { ValueType } from '../datamodel/value.ts';
+import type { SupportedBeyondModel } from '../device2/device-type/describe-model.ts';
 import type { Logger } from '../platform/logger.ts';
 import { ActionError } from '../upnp/types.ts';
 import type { CmsClient } from '../upnp-dm/types.ts';
@@ -15,6 +16,7 @@ import type { MountPlan } from './mapping/mounts.ts';
 import { PathMapping } from './mapping/path-mapping.ts';
 import { ReferenceTranslator } from './mapping/references.ts';
 import { isOverridable, standardFlags } from './mapping/standard-flags.ts';
+import { supportedBeyond } from './mapping/supported-beyond.ts';
 import { toCmsValue, toCwmpValue } from './mapping/value-mapping.ts';
 import { Shadow } from './shadow.ts';
 
@@ -109,6 +111,13 @@ export class DeviceModel {
   /** The parameters that show the leaf of that CMS path: one, or two for a writable Common Object. */
   parametersOf(cmsPath: string): readonly ParameterNode[] {
     return this.#byCmsPath.get(cmsPath) ?? [];
+  }
+
+  /** What the device supports below tables that have no rows now. */
+  supportedBeyond(): SupportedBeyondModel {
+    if (this.#tree === undefined) return { objects: [], parameters: [] };
+    const { plan, reserved } = this.#options;
+    return supportedBeyond(this.#tree, plan(), this.#capabilities, reserved);
   }
 
   /** A value of the device in the form that the ACS gets. */

@@ -28,6 +28,13 @@ const REALM = 'CWMP Connection Request';
 const BURST = 60;
 const REFILL_MS = 1000;
 
+/** Documents are made when they are asked for: this many at once from all callers, then one each DOCUMENT_REFILL_MS. */
+const DOCUMENT_BURST = 20;
+const DOCUMENT_REFILL_MS = 500;
+const DOCUMENT_PATH = 'dt/';
+
+type GetDocument = () => Promise<string | undefined>;
+
 interface Registration {
   readonly target: ConnectionRequestTarget;
   readonly bucket: TokenBucket;
@@ -45,11 +52,14 @@ class HttpConnectionRequestListener implements ConnectionRequestListener {
   readonly #digest: DigestServer;
   readonly #server: ReturnType<typeof createHttpServer>;
   readonly #registrations = new Map<string, Registration>();
+  readonly #documents = new Map<string, Set<GetDocument>>();
+  readonly #documentBucket: TokenBucket;
   #address: { readonly host: string; readonly port: number } | undefined;
 
   constructor(options: ConnectionRequestListenerOptions) {
     this.#options = options;
     this.#digest = new DigestServer(REALM, options.clock);
+    this.#documentBucket = new TokenBucket(DOCUMENT_BURST, DOCUMENT_REFILL_MS, options.clock);
     this.#server = createHttpServer({
       host: options.host,
       port: options.port,
@@ -85,6 +95,20 @@ class HttpConnectionRequestListener implements ConnectionRequestListener {
     };
   }
 
+  publish(name: string, get: GetDocument): { readonly url: string; readonly unpublish: () => void } {
+    const getters = this.#documents.get(name) ?? new Set<GetDocument>();
+    this.#documents.set(name, getters.add(get));
+    const { publicUrl } = this.#options;
+    const base = publicUrl === undefined ? `http://localhost:${this.address.port}` : this.#baseUrl();
+    return {
+      url: `${base}/${DOCUMENT_PATH}${name}`,
+      unpublish: () => {
+        getters.delete(get);
+        if (getters.size === 0) this.#documents.delete(name);
+      },
+    };
+  }
+
   #baseUrl(): string {
     const { publicUrl, advertisedHost } = this.#options;
     if (publicUrl !== undefined) return publicUrl.replace(/\/+$/, '');
@@ -102,6 +126,13 @@ class HttpConnectionRequestListener implements ConnectionRequestListener {
     }
     const uri = request.originalUrl;
     const path = uri.replace(/^\w+:\/\/[^/]*/, '').slice(1);
+    const getters = path.startsWith(DOCUMENT_PATH)
+      ? this.#documents.get(path.slice(DOCUMENT_PATH.length))
+      : undefined;
+    if (getters !== undefined) {
+      void this.#sendDocument(getters, response);
+      return;
+    }
     const registration = this.#registrations.get(path);
     if (registration === undefined) {
       send(response, 404);
@@ -118,6 +149,25 @@ class HttpConnectionRequestListener implements ConnectionRequestListener {
       return;
     }
     this.#authenticated(registration.target, { uri, path, authorization }, response);
+  }
+
+  async #sendDocument(getters: ReadonlySet<GetDocument>, response: Response): Promise<void> {
+    if (!this.#documentBucket.take()) {
+      send(response, 503);
+      return;
+    }
+    try {
+      for (const get of getters) {
+        const text = await get();
+        if (text === undefined) continue;
+        response.set('Content-Type', 'text/xml; charset=utf-8').send(text);
+        return;
+      }
+      send(response, 404);
+    } catch (error) {
+      this.#options.logger.error('a document could not be made', { error });
+      send(response, 500);
+    }
   }
 
   #authenticated(

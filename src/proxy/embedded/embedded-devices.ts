@@ -1,4 +1,5 @@
 import type { EndpointIdentity } from '../../cwmp/types.ts';
+import type { SupportedBeyondModel } from '../../device2/device-type/describe-model.ts';
 import type { DeviceFacts } from '../../platform/config/config.ts';
 import type { ExposingMechanism } from '../device-registry.ts';
 import { identityKey } from '../identity.ts';
@@ -65,6 +66,31 @@ export class EmbeddedDevices implements ExposingMechanism {
   /** Rows of the inventory, or of SupportedDataModel, came or went. */
   referencesChanged(): void {
     for (const device of this.#byKey.values()) device.referencesChanged();
+  }
+
+  /** What the devices support below tables that have no rows now. */
+  supportedBeyond(): SupportedBeyondModel {
+    const each = [...this.#byKey.values()].map(({ deviceModel }) => deviceModel.supportedBeyond());
+    return {
+      objects: each.flatMap(({ objects }) =>
+        objects.map((object) => ({ ...object, ref: this.#sharedRef(object.ref) })),
+      ),
+      parameters: each.flatMap(({ parameters }) =>
+        parameters.map((parameter) => ({ ...parameter, objectRef: this.#sharedRef(parameter.objectRef) })),
+      ),
+    };
+  }
+
+  /** URIs of the service models as the devices name them. */
+  get serviceUris(): readonly string[] {
+    return [...this.#byKey.values()].flatMap(
+      ({ deviceModel }) => deviceModel.tree?.subTrees.map(({ uri }) => uri) ?? [],
+    );
+  }
+
+  /** The rows of the tables that devices share are rows of the proxier, which no device's own tree knows for such. */
+  #sharedRef(ref: string): string {
+    return ref.replace(/^(Device\.(?:Services\.[^.]+|X_[0-9A-F]{6}_ProxiedDevice)\.)\d+\./, '$1{i}.');
   }
 
   /** By identity key. */

@@ -4,6 +4,8 @@ import { CwmpEndpoint } from '../../cwmp/endpoint.ts';
 import type { EndpointStatus } from '../../cwmp/types.ts';
 import { DataModel } from '../../datamodel/data-model.ts';
 import { addDeviceInfo } from '../../device2/device-info.ts';
+import { publishedRoot } from '../../device2/device-type/published-model.ts';
+import { SupportedDataModels } from '../../device2/device-type/supported-data-models.ts';
 import { LocalProvider } from '../../device2/local-object.ts';
 import { addManagementServer } from '../../device2/management-server.ts';
 import { addRoot } from '../../device2/root.ts';
@@ -14,7 +16,7 @@ import { identityKey } from '../identity.ts';
 import { macAddressOf } from '../../platform/neighbour-table.ts';
 import { EmbeddedDevices } from '../embedded/embedded-devices.ts';
 import { Inventory } from '../inventory/inventory.ts';
-import type { VirtualDevice } from '../virtual/virtual-device.ts';
+import { deviceTypeOf, type VirtualDevice } from '../virtual/virtual-device.ts';
 import { VirtualDeviceTable } from './virtual-device-table.ts';
 import { defaultSettings, type EndpointContext } from '../endpoint-context.ts';
 
@@ -49,6 +51,7 @@ export class ProxierDevice {
   readonly #endpoint: CwmpEndpoint;
   readonly #provider: LocalProvider;
   readonly #virtualDevices: VirtualDeviceTable;
+  readonly #supportedDataModels: SupportedDataModels;
   #shown: readonly ShownDevice[] = [];
 
   constructor(options: ProxierDeviceOptions) {
@@ -85,6 +88,18 @@ export class ProxierDevice {
       macAddressOf,
     });
     this.#virtualDevices = new VirtualDeviceTable(this.model, context.store);
+    this.#supportedDataModels = new SupportedDataModels({
+      model: this.model,
+      store: context.store,
+      storeKey: 'proxier/supported',
+      publisher: context.connectionRequests,
+      clock: context.clock,
+      logger,
+      deviceType: deviceTypeOf(context.proxier),
+      root: publishedRoot('Device', DATA_MODEL_VERSION),
+      serviceUris: () => this.embedded.serviceUris,
+      beyond: () => this.embedded.supportedBeyond(),
+    });
     this.embedded = new EmbeddedDevices({
       model: this.model,
       store: context.store,
@@ -95,10 +110,16 @@ export class ProxierDevice {
       watched: () => this.#endpoint.watchedParameters(),
       onWatchedChange: (listener) => this.#endpoint.onAttributesChange(listener),
       references: (udn) => this.inventory.references(udn),
-      supportedDataModels: () => [],
+      supportedDataModels: (path) => {
+        const row = this.#supportedDataModels.referenceFor(path);
+        return row === '' ? [] : [row];
+      },
     });
     this.inventory.onReferencesChange(() => {
       this.#refreshVirtualDevices();
+      this.embedded.referencesChanged();
+    });
+    this.#supportedDataModels.onChange(() => {
       this.embedded.referencesChanged();
     });
   }
@@ -114,6 +135,7 @@ export class ProxierDevice {
     const bootId = kernelBootId();
     this.inventory.start();
     await this.embedded.start(isEmbedded);
+    this.#supportedDataModels.start();
     await this.#endpoint.start();
     // A daemon that restarts is no reboot of the gateway; without the kernel's word each start counts as one.
     if (previous !== undefined && (bootId === undefined || bootId !== previous.bootId))
@@ -131,6 +153,7 @@ export class ProxierDevice {
 
   async stop(): Promise<void> {
     this.inventory.stop();
+    this.#supportedDataModels.stop();
     await this.embedded.stop();
     await this.#endpoint.stop();
   }

@@ -3,6 +3,8 @@ import type { EndpointIdentity, EndpointStatus } from '../../cwmp/types.ts';
 import { DataModel } from '../../datamodel/data-model.ts';
 import type { ParameterNode } from '../../datamodel/node.ts';
 import { addDeviceInfo } from '../../device2/device-info.ts';
+import { publishedRoot } from '../../device2/device-type/published-model.ts';
+import { SupportedDataModels } from '../../device2/device-type/supported-data-models.ts';
 import { LocalProvider } from '../../device2/local-object.ts';
 import { addManagementServer } from '../../device2/management-server.ts';
 import { addRoot, type RootObject } from '../../device2/root.ts';
@@ -42,8 +44,10 @@ export class VirtualDevice implements ExposedDevice {
   readonly deviceModel: DeviceModel;
   readonly #model: DataModel;
   readonly #endpoint: CwmpEndpoint;
+  readonly #supportedDataModels: SupportedDataModels;
   readonly #upSince: number;
   #reachable = false;
+  #isDescribed = false;
   #structureDoubtful: () => void = () => undefined;
 
   constructor(record: VirtualDeviceRecord, context: EndpointContext) {
@@ -85,6 +89,7 @@ export class VirtualDevice implements ExposedDevice {
         this.#structureDoubtful();
       },
     });
+    this.#supportedDataModels = this.#createSupportedDataModels(context);
   }
 
   start(): Promise<void> {
@@ -92,11 +97,16 @@ export class VirtualDevice implements ExposedDevice {
   }
 
   stop(): Promise<void> {
+    this.#supportedDataModels.stop();
     return this.#endpoint.stop();
   }
 
   describe(tree: CmsTree, capabilities: Capabilities, valuesCurrent: boolean): Promise<void> {
     this.deviceModel.describe(tree, capabilities, valuesCurrent);
+    // While the device has not said what it supports, the rows of the time before stand.
+    if (!this.#isDescribed) this.#supportedDataModels.start();
+    else this.#supportedDataModels.supportChanged();
+    this.#isDescribed = true;
     return Promise.resolve();
   }
 
@@ -152,11 +162,37 @@ export class VirtualDevice implements ExposedDevice {
     });
   }
 
+  #createSupportedDataModels({
+    store,
+    connectionRequests,
+    clock,
+    logger,
+  }: EndpointContext): SupportedDataModels {
+    const { identity, plan } = this.record;
+    return new SupportedDataModels({
+      model: this.#model,
+      store,
+      storeKey: `supported/${identityKey(identity)}`,
+      publisher: connectionRequests,
+      clock,
+      logger,
+      deviceType: deviceTypeOf(identity),
+      root: publishedRoot(plan.root, plan.rootDataModelVersion),
+      serviceUris: () => this.deviceModel.tree?.subTrees.map(({ uri }) => uri) ?? [],
+      beyond: () => this.deviceModel.supportedBeyond(),
+    });
+  }
+
   /** Paths of local objects; a device's own leaf there moves under the vendor object. */
   #isReserved(path: string): boolean {
     const node = this.#model.find(path);
     return node?.kind === 'parameter' && typeof node.handle !== 'object' && !isOverridable(path);
   }
+}
+
+/** Names the kind of device, not the single one: its serial number stays out of documents that anybody may read. */
+export function deviceTypeOf({ oui, productClass }: EndpointIdentity): string {
+  return `urn:cwmp-proxier:device:${oui}:${encodeURIComponent(productClass)}`;
 }
 
 function rootObjectOf(plan: MountPlan): RootObject {

@@ -85,6 +85,9 @@ export class FakeListener implements ConnectionRequestListener {
     this.targets.set(path, target);
     return { url: `http://127.0.0.1:7547/${path}`, unregister: () => this.targets.delete(path) };
   }
+  publish(name: string): { url: string; unpublish: () => void } {
+    return { url: `http://localhost:7547/dt/${name}`, unpublish: () => undefined };
+  }
   /** What a good connection request does. */
   call(): string {
     const target = [...this.targets.values()][0];

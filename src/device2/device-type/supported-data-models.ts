@@ -1,0 +1,273 @@
+import { promisify } from 'node:util';
+import { gunzip, gzip } from 'node:zlib';
+import type { DataModel, StructureChange } from '../../datamodel/data-model.ts';
+import type { Clock, Timer } from '../../platform/clock.ts';
+import type { Logger } from '../../platform/logger.ts';
+import type { DocumentStore } from '../../platform/store/document-store.ts';
+import { aliasColumn } from '../alias-column.ts';
+import { LocalTable } from '../local-table.ts';
+import {
+  describeModel,
+  objectRefOf,
+  type SupportedBeyondModel,
+  type SupportedObject,
+} from './describe-model.ts';
+import { formatDeviceType, type DeviceTypeDocument } from './format-device-type.ts';
+import { publishedService, type PublishedModel } from './published-model.ts';
+
+/** Serves documents to the ACS; see ConnectionRequestListener. */
+export interface DocumentPublisher {
+  /** Serves `/dt/<name>` until the returned function is called. @param get undefined: there is no such document any more */
+  publish(
+    name: string,
+    get: () => Promise<string | undefined>,
+  ): { readonly url: string; readonly unpublish: () => void };
+}
+
+export interface SupportedDataModelsOptions {
+  readonly model: DataModel;
+  readonly store: DocumentStore;
+  readonly storeKey: string;
+  readonly publisher: DocumentPublisher;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** A URI that names the kind of device. */
+  readonly deviceType: string;
+  readonly root: PublishedModel;
+  /** URIs of the service models as the device names them. */
+  readonly serviceUris?: () => readonly string[];
+  readonly beyond?: () => SupportedBeyondModel;
+}
+
+interface ModelRow {
+  readonly uuid: string;
+  readonly urn: string;
+  /** The document, gzipped, in base64: a device that is away after a restart cannot be described anew. */
+  readonly document: string;
+  readonly alias?: string;
+}
+
+interface NamedDocument extends DeviceTypeDocument {
+  readonly urn: string;
+  /** Refs of the objects that it describes begin with it. */
+  readonly scope: string;
+}
+
+const compress = promisify(gzip);
+const decompress = promisify(gunzip);
+
+/** A device that is read gets its nodes in many steps: one document for all of them is enough. */
+const QUIET_MS = 1_000;
+const LONGEST_WAIT_MS = 10_000;
+
+/**
+ * [TR-181 DeviceInfo.SupportedDataModel] One row for the Root Object and one for each kind of Service Object, with documents made
+ * of the model itself. A document never changes under its UUID: when the model changes, another row with another UUID takes the
+ * place of the old one.
+ */
+export class SupportedDataModels {
+  readonly #options: SupportedDataModelsOptions;
+  readonly #table: LocalTable<ModelRow>;
+  readonly #published = new Map<string, { readonly url: string; readonly unpublish: () => void }>();
+  /** The scope of each current document, longest first, with its UUID. */
+  #scopes: readonly { readonly scope: string; readonly uuid: string }[] = [];
+  /** Refs of the objects described last. */
+  #described: ReadonlySet<string> = new Set();
+  readonly #listeners = new Set<() => void>();
+  #timer: Timer | undefined;
+  #firstChange: number | undefined;
+  #undo: () => void = () => undefined;
+  #stopped = false;
+
+  constructor(options: SupportedDataModelsOptions) {
+    const { model, store, storeKey } = options;
+    this.#options = options;
+    this.#table = new LocalTable<ModelRow>({
+      model,
+      path: `${model.root.path}DeviceInfo.SupportedDataModel.`,
+      storage: { store, key: storeKey },
+      restore: (stored) => (isModelRow(stored) ? stored : undefined),
+      columns: {
+        Alias: aliasColumn<ModelRow>(),
+        URL: {
+          type: 'string',
+          constraint: { maxLength: 2048 },
+          get: (row) => this.#published.get(row.uuid)?.url ?? '',
+        },
+        UUID: { type: 'string', constraint: { maxLength: 36 }, get: (row) => row.uuid },
+        URN: { type: 'string', constraint: { maxLength: 256 }, get: (row) => row.urn },
+        Features: { type: 'string', get: () => '' },
+      },
+    });
+    for (const { row } of this.#table.rows) this.#publish(row.uuid);
+  }
+
+  /** From now on the table follows the model. */
+  start(): void {
+    this.#undo = this.#options.model.onStructureChange((change) => {
+      if (!this.#isKnown(change)) this.#schedule();
+    });
+    this.#schedule();
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    this.#undo();
+    this.#timer?.cancel();
+    this.#listeners.clear();
+    for (const { unpublish } of this.#published.values()) unpublish();
+  }
+
+  /** The device says something else of itself, though no node came or went. */
+  supportChanged(): void {
+    this.#schedule();
+  }
+
+  /** The row whose document describes the object at `path`, as the value of a reference; '' while there is none. */
+  referenceFor(path: string): string {
+    const ref = objectRefOf(this.#options.model, path);
+    const found = this.#scopes.find(({ scope }) => ref.startsWith(scope));
+    return found === undefined ? '' : this.#table.reference(found.uuid);
+  }
+
+  /** `listener` is called after rows came or went. Returns the function that ends it. */
+  onChange(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
+  }
+
+  /** Rows that come and go in a table that is described already change nothing. */
+  #isKnown({ added, removed }: StructureChange): boolean {
+    const { model } = this.#options;
+    return [...added, ...removed].every((path) => {
+      const ref = objectRefOf(model, path);
+      return path.endsWith('.') &&
+        ref.endsWith('.{i}.') &&
+        this.#described.has(ref) &&
+        model.find(path)?.kind !== 'parameter'
+        ? this.#isDescribedWhole(path)
+        : false;
+    });
+  }
+
+  /** Whether everything at and below a row that came is described. */
+  #isDescribedWhole(path: string): boolean {
+    const { model } = this.#options;
+    const node = model.find(path);
+    if (node?.kind !== 'object') return true;
+    for (const child of node.children.values()) {
+      if (child.kind !== 'object') continue;
+      if (!this.#described.has(objectRefOf(model, child.table ? `${child.path}1.` : child.path)))
+        return false;
+      if (!this.#isDescribedWhole(child.path)) return false;
+    }
+    return true;
+  }
+
+  #schedule(): void {
+    if (this.#stopped) return;
+    const { clock } = this.#options;
+    const now = clock.monotonic();
+    this.#firstChange ??= now;
+    this.#timer?.cancel();
+    this.#timer = clock.schedule(
+      Math.min(QUIET_MS, Math.max(0, this.#firstChange + LONGEST_WAIT_MS - now)),
+      () => {
+        this.#firstChange = undefined;
+        this.#update().catch((error: unknown) => {
+          this.#options.logger.error('the supported data model could not be described', {
+            error: String(error),
+          });
+        });
+      },
+    );
+  }
+
+  async #update(): Promise<void> {
+    const documents = await this.#documents();
+    if (this.#stopped) return;
+    const rows = await Promise.all(documents.map((document) => this.#rowOf(document)));
+    const wanted = new Set(documents.map(({ uuid }) => uuid));
+    const gone = [...this.#table.rows].filter(({ row }) => !wanted.has(row.uuid));
+    for (const { uuid } of documents) this.#publish(uuid);
+    await Promise.all([
+      ...rows.map((row) => this.#table.put(row.uuid, row)),
+      ...gone.map(({ key }) => this.#table.remove(key)),
+    ]);
+    for (const { row } of gone) {
+      this.#published.get(row.uuid)?.unpublish();
+      this.#published.delete(row.uuid);
+    }
+    this.#scopes = documents
+      .map(({ scope, uuid }) => ({ scope, uuid }))
+      .sort((a, b) => b.scope.length - a.scope.length);
+    for (const listener of [...this.#listeners]) listener();
+  }
+
+  async #rowOf({ uuid, urn, text }: NamedDocument): Promise<ModelRow> {
+    const known = this.#table.find(uuid)?.row;
+    return known ?? { uuid, urn, document: (await compress(text)).toString('base64') };
+  }
+
+  #publish(uuid: string): void {
+    if (this.#published.has(uuid)) return;
+    const get = async (): Promise<string | undefined> => {
+      const document = this.#table.find(uuid)?.row.document;
+      return document === undefined
+        ? undefined
+        : (await decompress(Buffer.from(document, 'base64'))).toString('utf8');
+    };
+    this.#published.set(uuid, this.#options.publisher.publish(`${uuid}.xml`, get));
+  }
+
+  async #documents(): Promise<NamedDocument[]> {
+    const { model, beyond, root, deviceType } = this.#options;
+    const objects = await describeModel(model, beyond?.());
+    this.#described = new Set(objects.keys());
+    const services = `${model.root.path}Services.`;
+    const byService = new Map<string, SupportedObject[]>();
+    const own: SupportedObject[] = [];
+    for (const object of objects.values()) {
+      const name = object.ref.startsWith(services)
+        ? object.ref.slice(services.length).split('.')[0]
+        : undefined;
+      const published = name === undefined ? undefined : this.#service(name);
+      if (name === undefined || published === undefined) own.push(object);
+      else
+        byService.set(name, [
+          ...(byService.get(name) ?? []),
+          { ...object, ref: object.ref.slice(services.length) },
+        ]);
+    }
+    const documents: NamedDocument[] = [
+      {
+        ...formatDeviceType({ deviceType, model: root, objects: own }),
+        urn: root.spec,
+        scope: model.root.path,
+      },
+    ];
+    for (const [name, described] of byService) {
+      const published = this.#service(name);
+      if (published === undefined) continue;
+      const document = formatDeviceType({ deviceType, model: published, objects: described });
+      documents.push({ ...document, urn: published.spec, scope: `${services}${name}.` });
+    }
+    return documents;
+  }
+
+  #service(objectName: string): PublishedModel | undefined {
+    const own = publishedService(objectName, undefined);
+    const number = /tr-(\d{3})/.exec(own?.spec ?? '')?.[1];
+    const uri = this.#options.serviceUris?.().find((candidate) => candidate.includes(`tr-${number}`));
+    return publishedService(objectName, uri);
+  }
+}
+
+function isModelRow(stored: unknown): stored is ModelRow {
+  if (typeof stored !== 'object' || stored === null) return false;
+  const { uuid, urn, document, alias } = stored as Partial<Record<keyof ModelRow, unknown>>;
+  return (
+    [uuid, urn, document].every((text) => typeof text === 'string') &&
+    (alias === undefined || typeof alias === 'string')
+  );
+}
