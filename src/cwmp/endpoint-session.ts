@@ -2,6 +2,7 @@ import type { CwmpNamespace } from './codec/messages.ts';
 import type { EndpointState } from './endpoint-state.ts';
 import { buildInform } from './inform.ts';
 import type { BuiltInform } from './inform.ts';
+import { Addressing } from './rpc/addressing.ts';
 import { executeRpc } from './rpc/execute-rpc.ts';
 import type { RpcContext } from './rpc/rpc-context.ts';
 import type { RpcRegistry } from './rpc/rpc-registry.ts';
@@ -32,12 +33,18 @@ export class EndpointSession {
   readonly #options: EndpointSessionOptions;
   /** Lowered for good when the ACS refuses it (8006). */
   #namespace: CwmpNamespace = NAMESPACES[0] ?? 'urn:dslforum-org:cwmp-1-2';
+  readonly #addressing: Addressing;
   #running = false;
   #lastInform: EndpointStatus['lastInform'];
   #afterSession: (() => Promise<void>)[] = [];
 
   constructor(options: EndpointSessionOptions) {
     this.#options = options;
+    this.#addressing = new Addressing({
+      model: options.model,
+      settings: () => options.settings.current,
+      enabled: options.aliasBasedAddressing === true,
+    });
   }
 
   get isRunning(): boolean {
@@ -74,6 +81,9 @@ export class EndpointSession {
     const built = await buildInform({
       identity: options.identity,
       model: options.model,
+      addressing: this.#addressing,
+      informParameters: options.informParameters ?? (() => []),
+      pendingEvents: () => state.queue.list().map(({ code }) => code),
       takeEvents: () => state.queue.take(MAX_QUEUED_EVENTS_PER_INFORM),
       changes: state.valueChanges.list(),
       retryCount: options.retryCount(),
@@ -138,6 +148,7 @@ export class EndpointSession {
     const { state, model, scheduleInform } = this.#options;
     return {
       model,
+      addressing: this.#addressing,
       attributes: state.attributes,
       setParameterKey: (key) => state.setParameterKey(key),
       replaceAttributes: async (attributes) => {

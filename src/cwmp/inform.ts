@@ -1,16 +1,25 @@
 import type { DataModel } from '../datamodel/data-model.ts';
 import type { ParameterNode } from '../datamodel/node.ts';
 import type { Clock } from '../platform/clock.ts';
-import type { Inform, ParameterValueStruct } from './codec/messages.ts';
+import type { Inform } from './codec/messages.ts';
 import type { PendingChange } from './events/value-changes.ts';
+import type { Addressing } from './rpc/addressing.ts';
+import { RpcFault } from './rpc/rpc-fault.ts';
 import type { EndpointEvent, EndpointIdentity } from './types.ts';
 
 /** An Inform is opened by one who waits: what cannot be read in this time is left out. */
 const READ_DEADLINE_MS = 5000;
+/** An Inform opens every session: a wildcard must not make it carry the whole model. */
+const MAX_ASKED_PARAMETERS = 1024;
 
 export interface InformInput {
   readonly identity: EndpointIdentity;
   readonly model: DataModel;
+  readonly addressing: Addressing;
+  /** Paths of what the Inform carries besides the forced parameters, by its events. */
+  readonly informParameters: (events: readonly string[]) => readonly string[];
+  /** The events that wait before the values are read. */
+  readonly pendingEvents: () => readonly string[];
   /** Called when all values are there, so that what happened meanwhile is included. */
   readonly takeEvents: () => readonly EndpointEvent[];
   readonly changes: readonly PendingChange[];
@@ -41,11 +50,10 @@ export async function buildInform(input: InformInput): Promise<BuiltInform> {
     if (parameter?.kind === 'parameter') changed.push({ change, parameter });
     else gone.push(change);
   }
-  const values = await readAll(
-    [...model.forcedInformParameters(), ...changed.map(({ parameter }) => parameter)],
-    model,
-    clock,
-  );
+  const { values, nameOf } = await readAll(input, [
+    ...model.forcedInformParameters(),
+    ...changed.map(({ parameter }) => parameter),
+  ]);
   const told: PendingChange[] = [];
   const unreadable: PendingChange[] = [];
   for (const { change, parameter } of changed) {
@@ -66,7 +74,11 @@ export async function buildInform(input: InformInput): Promise<BuiltInform> {
     MaxEnvelopes: 1,
     CurrentTime: new Date(clock.now()).toISOString().replace(/\.\d+Z$/, 'Z'),
     RetryCount: input.retryCount,
-    ParameterList: [...values].map(toStruct),
+    ParameterList: [...values].map(([parameter, value]) => ({
+      Name: nameOf(parameter.path),
+      Value: value,
+      Type: parameter.type,
+    })),
   };
   return { inform, told, unreadable, gone };
 }
@@ -80,27 +92,45 @@ function eventList(events: readonly EndpointEvent[], valueChange: boolean): Info
   return list;
 }
 
+/** Forced and changed parameters, and those that the ACS asked for by InformParameter: as many as can be read in time. */
 async function readAll(
+  { model, addressing, informParameters, pendingEvents, clock }: InformInput,
   parameters: readonly ParameterNode[],
-  model: DataModel,
-  clock: Clock,
-): Promise<Map<ParameterNode, string>> {
-  const wanted = [...new Set(parameters)];
+): Promise<{ values: Map<ParameterNode, string>; nameOf: (path: string) => string }> {
   const abort = new AbortController();
   const timer = clock.schedule(READ_DEADLINE_MS, () => abort.abort());
   try {
+    const asked = await findAsked(model, addressing, informParameters(pendingEvents()), abort.signal);
+    const wanted = [...new Set([...parameters, ...asked])];
     const outcomes = await model.readValues(wanted, abort.signal);
     const values = new Map<ParameterNode, string>();
     for (const [index, parameter] of wanted.entries()) {
       const outcome = outcomes[index];
       if (typeof outcome === 'string') values.set(parameter, outcome);
     }
-    return values;
+    return { values, nameOf: await addressing.namer(wanted, abort.signal) };
   } finally {
     timer.cancel();
   }
 }
 
-function toStruct([parameter, value]: [ParameterNode, string]): ParameterValueStruct {
-  return { Name: parameter.path, Value: value, Type: parameter.type };
+/** [TR-181 InformParameter] What matches nothing now is left out. */
+async function findAsked(
+  model: DataModel,
+  addressing: Addressing,
+  patterns: readonly string[],
+  signal: AbortSignal,
+): Promise<ParameterNode[]> {
+  const found: ParameterNode[] = [];
+  for (const pattern of patterns) {
+    try {
+      for (const path of await addressing.resolveAll([pattern], signal)) {
+        const node = model.find(path);
+        if (node?.kind === 'parameter') found.push(node);
+      }
+    } catch (error) {
+      if (!(error instanceof RpcFault)) throw error;
+    }
+  }
+  return found.slice(0, MAX_ASKED_PARAMETERS);
 }

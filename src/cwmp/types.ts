@@ -32,6 +32,10 @@ export interface AcsSettings {
   /** Seconds. */
   readonly defaultActiveNotificationThrottle: number;
   readonly provisioningCode: string;
+  /** How instances are named in what the ACS is told. */
+  readonly instanceMode: 'InstanceNumber' | 'InstanceAlias';
+  /** SetParameterValues with an alias that no row has creates one. */
+  readonly autoCreateInstances: boolean;
 }
 
 /** The settings of one endpoint, durable. */
@@ -124,6 +128,10 @@ export interface CwmpEndpointOptions {
   readonly userAgent: string;
   /** False while the Proxied Device is offline: no session is opened, connection requests are answered 503. */
   readonly isReachable: () => boolean;
+  /** The model has AliasBasedAddressing: paths may hold aliases and wildcards. */
+  readonly aliasBasedAddressing?: boolean;
+  /** Paths, with aliases or wildcards, of what an Inform with these events carries besides the forced parameters. */
+  readonly informParameters?: (events: readonly string[]) => readonly string[];
   /** Local address the ACS sees; ignored when undefined. */
   readonly localAddress?: string;
   /** Seconds to wait for one answer of the ACS; 30 or more [TR-069 3.7]. */

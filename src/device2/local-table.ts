@@ -27,7 +27,7 @@ export interface LocalRow<Row> {
   /** The owner's name for what the row stands for; rows that the ACS created have `#<instance number>`. */
   readonly key: string;
   readonly instanceNumber: number;
-  /** Plain JSON data; replaced, never changed. */
+  /** Plain JSON data; replaced, never changed. An `alias` in it (see `aliasColumn`) is the ACS's: `put` keeps it. */
   readonly row: Row;
 }
 
@@ -130,7 +130,7 @@ export class LocalTable<Row extends object> implements Provider {
       }
       return added.instanceNumber;
     }
-    const next = { ...known, row };
+    const next = { ...known, row: withAliasOf(known.row, row) };
     this.#rows.set(known.instanceNumber, next);
     this.#reportDifferences(known, next);
     await this.#save(next, known);
@@ -156,11 +156,16 @@ export class LocalTable<Row extends object> implements Provider {
   }
 
   check(changes: readonly Change[]): readonly ModelError[] {
+    // Each change is looked at with those before it made: two rows must not get the same alias in one request.
+    const rows = new Map(this.#rows);
     return changes.flatMap(({ parameter, value }) => {
-      const row = this.#rows.get(Number(parameter.parent.name));
+      const row = rows.get(Number(parameter.parent.name));
       if (row === undefined) return [new ModelError('invalidName', 'the row is gone', parameter.path)];
-      const problem = this.#column(parameter.name).check?.(value, row, this.#rows.values());
-      return problem === undefined ? [] : [new ModelError('invalidValue', problem, parameter.path)];
+      const { check, set } = this.#column(parameter.name);
+      const problem = check?.(value, row, rows.values());
+      if (problem !== undefined) return [new ModelError('invalidValue', problem, parameter.path)];
+      if (set !== undefined) rows.set(row.instanceNumber, { ...row, row: set(row.row, value) });
+      return [];
     });
   }
 
@@ -306,6 +311,11 @@ export class LocalTable<Row extends object> implements Provider {
       this.#addNodes(instanceNumber);
     }
   }
+}
+
+/** The name that the ACS gave a row stays with it, whatever else its owner says of it. */
+function withAliasOf<Row extends object>(known: Row & { readonly alias?: unknown }, row: Row): Row {
+  return known.alias === undefined || 'alias' in row ? row : { ...row, alias: known.alias };
 }
 
 function isStoredRow(document: unknown): document is StoredRow {

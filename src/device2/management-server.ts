@@ -14,7 +14,7 @@ export interface ManagementServerOptions {
 }
 
 type KeysOf<T> = {
-  [K in keyof DeviceSettings]: DeviceSettings[K] extends T ? K : never;
+  [K in keyof DeviceSettings]: T extends DeviceSettings[K] ? K : never;
 }[keyof DeviceSettings];
 
 const NAME_LENGTH = 256;
@@ -32,7 +32,7 @@ export function addManagementServer(provider: LocalProvider, options: Management
     ...state(options),
     ...connectionRequest(options.settings),
     ...behaviour(options.settings),
-    ...addressing(options.root),
+    ...addressing(options.root, options.settings),
   });
 }
 
@@ -97,14 +97,29 @@ function behaviour(settings: DocumentSettingsStore): Readonly<Record<string, Loc
   };
 }
 
-/** Instances are addressed by number only, and paths have no wildcards. */
-function addressing(root: RootObject): Readonly<Record<string, LocalParameter>> {
-  const no = { type: 'boolean', get: () => 'false' } as const;
+/** [TR-069 A.2.2.2] How instances may be named. */
+function addressing(
+  root: RootObject,
+  settings: DocumentSettingsStore,
+): Readonly<Record<string, LocalParameter>> {
+  const yes = { type: 'boolean', get: () => 'true' } as const;
+  const aliases: Readonly<Record<string, LocalParameter>> = {
+    AliasBasedAddressing: { ...yes, forcedInform: true },
+    InstanceMode: {
+      type: 'string',
+      writable: true,
+      constraint: { enumeration: ['InstanceNumber', 'InstanceAlias'] },
+      get: () => settings.current.instanceMode,
+      set: (value) =>
+        settings.update({ instanceMode: value === 'InstanceAlias' ? 'InstanceAlias' : 'InstanceNumber' }),
+    },
+    AutoCreateInstances: flag(settings, 'autoCreateInstances'),
+  };
   switch (root) {
     case 'Device:2':
-      return { AliasBasedAddressing: { ...no, forcedInform: true }, InstanceWildcardsSupported: no };
+      return { ...aliases, InstanceWildcardsSupported: yes };
     case 'InternetGatewayDevice:1':
-      return { AliasBasedAddressing: { ...no, forcedInform: true } };
+      return aliases;
     case 'Device:1':
       return {};
   }

@@ -113,7 +113,7 @@ function sameSettings(one: Partial<DeviceSettings>, other: Partial<DeviceSetting
   return entries.length === others.size && entries.every(([name, value]) => others.get(name) === value);
 }
 
-const FLAGS = ['enableCwmp', 'periodicInformEnable', 'upgradesManaged'] as const;
+const FLAGS = ['enableCwmp', 'periodicInformEnable', 'upgradesManaged', 'autoCreateInstances'] as const;
 const NUMBERS = [
   'periodicInformInterval',
   'retryMinimumWaitInterval',
@@ -146,5 +146,8 @@ function readWritten(document: unknown): Partial<DeviceSettings> {
     const value = stored.get(name);
     if (typeof value === 'string') written[name] = value;
   }
+  const instanceMode = stored.get('instanceMode');
+  if (instanceMode === 'InstanceNumber' || instanceMode === 'InstanceAlias')
+    written.instanceMode = instanceMode;
   return written;
 }

@@ -3,6 +3,7 @@ import type { ParameterNode } from '../datamodel/node.ts';
 import type { Provider } from '../datamodel/provider.ts';
 import type { ValueType } from '../datamodel/value.ts';
 import type { SupportedBeyondModel } from '../device2/device-type/describe-model.ts';
+import type { RowAliases } from '../device2/row-aliases.ts';
 import type { Logger } from '../platform/logger.ts';
 import { ActionError } from '../upnp/types.ts';
 import type { CmsClient } from '../upnp-dm/types.ts';
@@ -20,6 +21,8 @@ import { supportedBeyond } from './mapping/supported-beyond.ts';
 import { toCmsValue, toCwmpValue } from './mapping/value-mapping.ts';
 import { Shadow } from './shadow.ts';
 
+const ROW = /\.\d+\.$/;
+
 export interface DeviceModelOptions {
   readonly model: DataModel;
   /** Asked before each placing: rows that come may need places that were not there before. */
@@ -31,6 +34,8 @@ export interface DeviceModelOptions {
   readonly logger: Logger;
   /** Paths the daemon serves itself. */
   readonly reserved: (path: string) => boolean;
+  /** Names rows that the device does not name; undefined where rows have no aliases. */
+  readonly aliases?: RowAliases | undefined;
   readonly onStructureDoubtful: () => void;
 }
 
@@ -116,8 +121,8 @@ export class DeviceModel {
   /** What the device supports below tables that have no rows now. */
   supportedBeyond(): SupportedBeyondModel {
     if (this.#tree === undefined) return { objects: [], parameters: [] };
-    const { plan, reserved } = this.#options;
-    return supportedBeyond(this.#tree, plan(), this.#capabilities, reserved);
+    const { plan, reserved, aliases } = this.#options;
+    return supportedBeyond(this.#tree, plan(), this.#capabilities, reserved, aliases !== undefined);
   }
 
   /** A value of the device in the form that the ACS gets. */
@@ -294,6 +299,7 @@ export class DeviceModel {
       this.#constants.set(constant.path, constant.value);
       model.addParameter(constant.path, { provider: this.#constants, type: constant.type });
     }
+    this.#options.aliases?.place(mapped.objects.map(({ path }) => path).filter((path) => ROW.test(path)));
     this.#index();
   }
 

@@ -48,5 +48,7 @@ export function defaultSettings(
     defaultActiveNotificationThrottle: 0,
     provisioningCode: '',
     upgradesManaged: true,
+    instanceMode: 'InstanceNumber',
+    autoCreateInstances: false,
   };
 }

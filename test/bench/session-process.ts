@@ -51,6 +51,8 @@ for (let index = 0; index < Number(count); index += 1) {
     retryIntervalMultiplier: 2000,
     defaultActiveNotificationThrottle: 0,
     provisioningCode: '',
+    instanceMode: 'InstanceNumber',
+    autoCreateInstances: false,
     upgradesManaged: true,
   });
   const endpoint: CwmpEndpoint = new CwmpEndpoint({

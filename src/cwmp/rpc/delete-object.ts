@@ -6,12 +6,13 @@ import { checkParameterKey } from './set-parameter-values.ts';
 /** [TR-069 A.3.2.7] The attributes of what is deleted go with it. */
 export async function deleteObject(
   request: RpcRequest<'DeleteObject'>,
-  { model, signal, attributes, replaceAttributes, setParameterKey }: RpcContext,
+  { model, addressing, signal, attributes, replaceAttributes, setParameterKey }: RpcContext,
 ): Promise<CpeResponse> {
   checkParameterKey(request.ParameterKey);
-  const status = await model.deleteRow(request.ObjectName, signal);
+  const path = await addressing.resolve(request.ObjectName, signal);
+  const status = await model.deleteRow(path, signal);
   const remaining = attributes.copy();
-  if (remaining.removeBelow(request.ObjectName)) await replaceAttributes(remaining);
+  if (remaining.removeBelow(path)) await replaceAttributes(remaining);
   await setParameterKey(request.ParameterKey);
   return { kind: 'DeleteObjectResponse', Status: status === 'applied' ? 0 : 1 };
 }

@@ -8,26 +8,29 @@ import type { RpcRequest } from './rpc-registry.ts';
  * [TR-069 A.3.2.3] NextLevel true lists what stands directly below an object, without the object; false lists it and everything
  * below. "" with NextLevel true is the root object alone: an empty list there makes deployed ACSs forget the whole model.
  */
-export function getParameterNames(
+export async function getParameterNames(
   request: RpcRequest<'GetParameterNames'>,
-  { model }: RpcContext,
-): CpeResponse {
-  const { ParameterPath: path, NextLevel: nextLevel } = request;
-  const node = model.find(path);
-  if (node === undefined) throw new RpcFault(9005, path);
-  const list: ParameterInfoStruct[] = [];
-  if (!nextLevel) collect(node, list);
-  else if (node.kind === 'parameter') throw new RpcFault(9003, 'NextLevel with the name of a parameter');
-  else if (path === '') list.push(describe(node));
-  else for (const child of node.children.values()) list.push(describe(child));
+  { model, addressing, signal }: RpcContext,
+): Promise<CpeResponse> {
+  const { ParameterPath: name, NextLevel: nextLevel } = request;
+  const nodes: DataNode[] = [];
+  for (const path of await addressing.resolveAll([name], signal)) {
+    const node = model.find(path);
+    if (node === undefined) throw new RpcFault(9005, name);
+    if (!nextLevel) collect(node, nodes);
+    else if (node.kind === 'parameter') throw new RpcFault(9003, 'NextLevel with the name of a parameter');
+    else if (path === '') nodes.push(node);
+    else nodes.push(...node.children.values());
+  }
+  const nameOf = await addressing.namer(nodes, signal);
+  const list = nodes.map((node): ParameterInfoStruct => ({
+    Name: nameOf(node.path),
+    Writable: node.writable,
+  }));
   return { kind: 'GetParameterNamesResponse', ParameterList: list };
 }
 
-function collect(node: DataNode, list: ParameterInfoStruct[]): void {
-  list.push(describe(node));
-  if (node.kind === 'object') for (const child of node.children.values()) collect(child, list);
-}
-
-function describe(node: DataNode): ParameterInfoStruct {
-  return { Name: node.path, Writable: node.writable };
+function collect(node: DataNode, nodes: DataNode[]): void {
+  nodes.push(node);
+  if (node.kind === 'object') for (const child of node.children.values()) collect(child, nodes);
 }

@@ -7,16 +7,18 @@ import { selectParameters } from './select-parameters.ts';
 /** [TR-069 A.3.2.2] Hidden parameters read as the empty string: the model sees to that. */
 export async function getParameterValues(
   request: RpcRequest<'GetParameterValues'>,
-  { model, signal }: RpcContext,
+  { model, addressing, signal }: RpcContext,
 ): Promise<CpeResponse> {
-  const parameters = selectParameters(model, request.ParameterNames);
+  const names = await addressing.resolveAll(request.ParameterNames, signal);
+  const parameters = selectParameters(model, names);
   const outcomes = await model.readValues(parameters, signal);
-  const named = new Set(request.ParameterNames);
+  const named = new Set(names);
+  const nameOf = await addressing.namer(parameters, signal);
   const list: ParameterValueStruct[] = [];
   for (const [index, parameter] of parameters.entries()) {
     const outcome = outcomes[index];
     if (typeof outcome === 'string') {
-      list.push({ Name: parameter.path, Value: outcome, Type: parameter.type });
+      list.push({ Name: nameOf(parameter.path), Value: outcome, Type: parameter.type });
       continue;
     }
     // What vanished from below a partial path meanwhile was not asked for by name.

@@ -1,9 +1,12 @@
 import type { AttributeStore } from '../../datamodel/attributes.ts';
 import type { DataModel } from '../../datamodel/data-model.ts';
+import type { Addressing } from './addressing.ts';
 
 /** What the handlers may use of the endpoint they answer for. */
 export interface RpcContext {
   readonly model: DataModel;
+  /** Names as the ACS writes and reads them. */
+  readonly addressing: Addressing;
   /** Read only; changes go through `replaceAttributes`. */
   readonly attributes: AttributeStore;
   /** Names of all registered methods. */

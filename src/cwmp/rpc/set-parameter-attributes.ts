@@ -6,11 +6,11 @@ import { selectParameters } from './select-parameters.ts';
 /** [TR-069 A.3.2.4] Entries are applied in order, on a copy: all or nothing. Durable before the answer. */
 export async function setParameterAttributes(
   request: RpcRequest<'SetParameterAttributes'>,
-  { model, attributes, replaceAttributes }: RpcContext,
+  { model, addressing, signal, attributes, replaceAttributes }: RpcContext,
 ): Promise<CpeResponse> {
   const changed = attributes.copy();
   for (const entry of request.ParameterList) {
-    const parameters = selectParameters(model, [entry.Name]);
+    const parameters = selectParameters(model, [await addressing.resolve(entry.Name, signal)]);
     if (!entry.NotificationChange && !entry.AccessListChange) continue;
     const change = {
       notification: entry.NotificationChange ? entry.Notification : undefined,

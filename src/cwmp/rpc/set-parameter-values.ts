@@ -1,4 +1,9 @@
+import type { DataModel } from '../../datamodel/data-model.ts';
+import { TransactionError, ModelError } from '../../datamodel/model-error.ts';
+import type { ApplyStatus } from '../../datamodel/provider.ts';
 import type { CpeResponse } from '../codec/messages.ts';
+import type { Addressing, UnknownAlias } from './addressing.ts';
+import { addNamedRow } from './named-row.ts';
 import { MAX_KEY_LENGTH } from './rpc-context.ts';
 import type { RpcContext } from './rpc-context.ts';
 import { RpcFault } from './rpc-fault.ts';
@@ -7,15 +12,22 @@ import type { RpcRequest } from './rpc-registry.ts';
 /** [TR-069 A.3.2.1] All or nothing; ParameterKey changes with success only, and is durable before the answer. */
 export async function setParameterValues(
   request: RpcRequest<'SetParameterValues'>,
-  { model, signal, setParameterKey }: RpcContext,
+  { model, addressing, signal, setParameterKey }: RpcContext,
 ): Promise<CpeResponse> {
   checkParameterKey(request.ParameterKey);
-  const assignments = request.ParameterList.map(({ Name, Value, Type }) => ({
-    path: Name,
-    value: Value,
-    type: Type,
-  }));
-  const status = await model.setValues(assignments, signal);
+  const targets = new NamedTargets(model, addressing, signal);
+  let status: ApplyStatus;
+  try {
+    const assignments = [];
+    for (const { Name, Value, Type } of request.ParameterList) {
+      assignments.push({ path: await targets.pathOf(Name), value: Value, type: Type });
+    }
+    targets.throwUnknown();
+    status = await model.setValues(assignments, signal);
+  } catch (error) {
+    await targets.removeCreated();
+    throw targets.inNamesOfTheAcs(error);
+  }
   await setParameterKey(request.ParameterKey);
   return { kind: 'SetParameterValuesResponse', Status: status === 'applied' ? 0 : 1 };
 }
@@ -24,4 +36,64 @@ export async function setParameterValues(
 export function checkParameterKey(key: string): void {
   if (key.length > MAX_KEY_LENGTH)
     throw new RpcFault(9003, `ParameterKey is longer than ${MAX_KEY_LENGTH} characters`);
+}
+
+/** The parameters that one request names, and the rows that it creates by naming them [TR-181 AutoCreateInstances]. */
+class NamedTargets {
+  readonly #model: DataModel;
+  readonly #addressing: Addressing;
+  readonly #signal: AbortSignal;
+  readonly #nameByPath = new Map<string, string>();
+  readonly #created: string[] = [];
+  readonly #unknown: ModelError[] = [];
+
+  constructor(model: DataModel, addressing: Addressing, signal: AbortSignal) {
+    this.#model = model;
+    this.#addressing = addressing;
+    this.#signal = signal;
+  }
+
+  async pathOf(name: string): Promise<string> {
+    try {
+      let path = await this.#addressing.resolveOrUnknown(name, this.#signal);
+      // Each round creates one row: a path may name several that are new.
+      while (typeof path !== 'string') {
+        const rowPath = await this.#create(path, name);
+        path = await this.#addressing.resolveOrUnknown(rowPath + path.rest, this.#signal);
+      }
+      this.#nameByPath.set(path, name);
+      return path;
+    } catch (error) {
+      if (!(error instanceof RpcFault) || error.code !== 9005) throw error;
+      this.#unknown.push(new ModelError('invalidName', 'no such parameter', name));
+      return name;
+    }
+  }
+
+  /** @throws TransactionError with every name that means nothing */
+  throwUnknown(): void {
+    if (this.#unknown.length > 0) throw new TransactionError(this.#unknown);
+  }
+
+  async removeCreated(): Promise<void> {
+    for (const path of this.#created.reverse()) await this.#model.deleteRow(path);
+  }
+
+  /** Faults name the parameters as the ACS did. */
+  inNamesOfTheAcs(error: unknown): unknown {
+    if (!(error instanceof TransactionError)) return error;
+    return new TransactionError(
+      error.faults.map((fault) => {
+        const name = fault.path === undefined ? undefined : this.#nameByPath.get(fault.path);
+        return name === undefined ? fault : new ModelError(fault.kind, fault.message, name, { cause: fault });
+      }),
+    );
+  }
+
+  async #create({ table, alias }: UnknownAlias, name: string): Promise<string> {
+    if (!this.#addressing.autoCreates) throw new RpcFault(9005, name);
+    const { path } = await addNamedRow(this.#model, this.#addressing, { table, alias }, this.#signal);
+    this.#created.push(path);
+    return path;
+  }
 }

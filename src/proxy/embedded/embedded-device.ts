@@ -4,6 +4,7 @@ import { ModelError } from '../../datamodel/model-error.ts';
 import type { ParameterNode } from '../../datamodel/node.ts';
 import type { Change } from '../../datamodel/provider.ts';
 import type { Clock, Timer } from '../../platform/clock.ts';
+import { RowAliases } from '../../device2/row-aliases.ts';
 import type { DeviceFacts } from '../../platform/config/config.ts';
 import type { Logger } from '../../platform/logger.ts';
 import type { DocumentStore } from '../../platform/store/document-store.ts';
@@ -48,6 +49,7 @@ export class EmbeddedDevice implements ExposedDevice {
   readonly key: string;
   readonly #options: EmbeddedDeviceOptions;
   readonly #commands: CommandRunner;
+  readonly #aliases: RowAliases;
   #facts: DeviceFacts | undefined;
   #friendlyName = '';
   #capabilities: Capabilities = { setValues: false, createInstance: false, deleteInstance: false };
@@ -76,6 +78,7 @@ export class EmbeddedDevice implements ExposedDevice {
         this.#dropped(command);
       },
     });
+    this.#aliases = new RowAliases({ model, store, storeKey: `embedded/${this.key}/aliases` });
     this.deviceModel = new DeviceModel({
       model,
       plan: () => planEmbedded(this.#services, this.#rowMounts, `${this.#vendorRow}.`),
@@ -83,6 +86,7 @@ export class EmbeddedDevice implements ExposedDevice {
       wrap: (device) => new EmbeddedProvider(device, this.#access(), options.answerTimeoutMs),
       logger,
       reserved: (path) => this.#isReserved(path),
+      aliases: this.#aliases,
       onStructureDoubtful: () => {
         this.#structureDoubtful();
       },
@@ -158,6 +162,7 @@ export class EmbeddedDevice implements ExposedDevice {
       ...tables.serviceRowsOf(this.key).map(({ table, key }) => table.remove(key)),
       tables.proxiedDevices.remove(this.key),
       this.#commands.forget(),
+      this.#aliases.forget(),
       store.delete(this.#snapshotKey),
     ]);
   }

@@ -1,5 +1,6 @@
 import type { EndpointIdentity } from '../../cwmp/types.ts';
 import type { DataModel } from '../../datamodel/data-model.ts';
+import { aliasColumn } from '../../device2/alias-column.ts';
 import { LocalTable } from '../../device2/local-table.ts';
 import type { DocumentStore } from '../../platform/store/document-store.ts';
 import { proxiedDeviceColumns, type DeviceReferences } from '../proxier/proxied-device-columns.ts';
@@ -23,11 +24,13 @@ export interface ProxiedDeviceRow {
   readonly online: boolean;
   readonly services: readonly string[];
   readonly embeddedDevice: string;
+  readonly alias?: string;
 }
 
 /** A row of a Service Object that exists because of a device. */
 interface ServiceRow {
   readonly device: string;
+  readonly alias?: string;
 }
 
 const UNKNOWN_TIME = '0001-01-01T00:00:00Z';
@@ -63,7 +66,7 @@ export class EmbeddedTables {
         model: this.#model,
         path: `Device.Services.${objectName}.`,
         storage: { store: this.#store, key: SERVICE_KEY + objectName },
-        columns: {},
+        columns: { Alias: aliasColumn<ServiceRow>() },
       });
       this.#services.set(objectName, table);
     }
@@ -147,13 +150,19 @@ function proxiedDeviceTable(
     model,
     path: `Device.X_${vendorOui}_ProxiedDevice.`,
     storage: { store, key: 'proxier/proxied-device' },
-    durable: ({ friendlyName, identity }) => ({ friendlyName, identity }),
+    durable: ({ friendlyName, identity, alias }) => ({
+      friendlyName,
+      identity,
+      ...(alias === undefined ? {} : { alias }),
+    }),
     restore: (stored) => {
       if (typeof stored !== 'object' || stored === null || !('identity' in stored)) return undefined;
-      const { friendlyName, identity } = stored as ProxiedDeviceRow;
-      return { friendlyName, identity, online: false, services: [], embeddedDevice: '' };
+      const { friendlyName, identity, alias } = stored as ProxiedDeviceRow;
+      const named = typeof alias === 'string' ? { alias } : {};
+      return { friendlyName, identity, online: false, services: [], embeddedDevice: '', ...named };
     },
     columns: {
+      Alias: aliasColumn<ProxiedDeviceRow>(),
       FriendlyName: text(128, (row) => row.friendlyName),
       ManufacturerOUI: text(6, (row) => row.identity.oui),
       ProductClass: text(64, (row) => row.identity.productClass),

@@ -1,4 +1,5 @@
 import type { DataModel } from '../../datamodel/data-model.ts';
+import { aliasColumn } from '../../device2/alias-column.ts';
 import { LocalTable } from '../../device2/local-table.ts';
 import type { DocumentStore } from '../../platform/store/document-store.ts';
 
@@ -9,6 +10,7 @@ interface HostRow {
   readonly active: boolean;
   /** Milliseconds since the epoch. */
   readonly activeSince: number;
+  readonly alias?: string;
 }
 
 export interface HostTableOptions {
@@ -37,6 +39,7 @@ export class HostTable {
       // Who is there now has yet to be found out.
       restore: (stored) => (isHostRow(stored) ? { ...stored, active: false } : undefined),
       columns: {
+        Alias: aliasColumn<HostRow>(),
         PhysAddress: { type: 'string', constraint: { maxLength: 64 }, get: (row) => row.physicalAddress },
         IPAddress: { type: 'string', constraint: { maxLength: 45 }, get: (row) => row.ipAddress },
         DHCPClient: { type: 'string', get: () => '' },
@@ -118,6 +121,7 @@ function isHostRow(stored: unknown): stored is HostRow {
   return (
     typeof row.physicalAddress === 'string' &&
     typeof row.ipAddress === 'string' &&
-    Number.isFinite(row.activeSince)
+    Number.isFinite(row.activeSince) &&
+    (row.alias === undefined || typeof row.alias === 'string')
   );
 }

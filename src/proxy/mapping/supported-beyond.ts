@@ -1,17 +1,31 @@
+import { ALIAS_CONSTRAINT } from '../../device2/alias-column.ts';
 import type { SupportedBeyondModel } from '../../device2/device-type/describe-model.ts';
+import { hasAliases } from '../../device2/tables-without-alias.ts';
 import type { CmsTree } from '../../upnp-dm/walk.ts';
 import { mapTree, type Capabilities } from './map-tree.ts';
 import type { MountPlan } from './mounts.ts';
 
+const ROW = /\.\d+\.$/;
+const ALIAS = {
+  name: 'Alias',
+  type: 'string',
+  writable: true,
+  constraint: ALIAS_CONSTRAINT,
+  canDeny: false,
+} as const;
+
 /**
  * What a device supports below tables that have no rows now: its tree is laid out once more with one row in each of them.
  * Service rows that the device does not have stay out: they have no place.
+ *
+ * @param withAliases rows have an Alias that this daemon keeps
  */
 export function supportedBeyond(
   tree: CmsTree,
   plan: MountPlan,
   capabilities: Capabilities,
   reserved: (path: string) => boolean,
+  withAliases = false,
 ): SupportedBeyondModel {
   const imagined = imaginedRows(tree);
   if (imagined.length === 0) return { objects: [], parameters: [] };
@@ -25,6 +39,12 @@ export function supportedBeyond(
   const rows = new Set(imagined);
   const inImagined = (cmsPath: string | undefined): boolean =>
     cmsPath !== undefined && [...rows].some((row) => cmsPath.startsWith(row));
+  const aliases: SupportedBeyondModel['parameters'] = withAliases
+    ? mapped.objects
+        .filter(({ path, table, cmsPath }) => !table && ROW.test(path) && inImagined(cmsPath))
+        .filter(({ path }) => hasAliases(path.replace(ROW, '.')))
+        .map(({ path }) => ({ objectRef: toRef(path, tables), ...ALIAS }))
+    : [];
   return {
     objects: mapped.objects
       .filter(({ table, cmsPath }) => table && inImagined(cmsPath))
@@ -34,20 +54,22 @@ export function supportedBeyond(
           .filter(({ table, cmsPath }) => !table && inImagined(cmsPath))
           .map(({ path, writable }) => ({ ref: toRef(path, tables), create: false, remove: writable })),
       ),
-    parameters: mapped.parameters
-      .filter(({ cmsPath }) => inImagined(cmsPath))
-      .map(({ path, type, writable, constraint }) => {
-        const end = path.lastIndexOf('.') + 1;
-        const name = path.slice(end);
-        return {
-          objectRef: toRef(path.slice(0, end), tables),
-          name,
-          type,
-          writable,
-          constraint,
-          canDeny: false,
-        };
-      }),
+    parameters: aliases.concat(
+      mapped.parameters
+        .filter(({ cmsPath }) => inImagined(cmsPath))
+        .map(({ path, type, writable, constraint }) => {
+          const end = path.lastIndexOf('.') + 1;
+          const name = path.slice(end);
+          return {
+            objectRef: toRef(path.slice(0, end), tables),
+            name,
+            type,
+            writable,
+            constraint,
+            canDeny: false,
+          };
+        }),
+    ),
   };
 }
 

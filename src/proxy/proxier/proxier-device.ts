@@ -6,6 +6,7 @@ import { DataModel } from '../../datamodel/data-model.ts';
 import { addDeviceInfo } from '../../device2/device-info.ts';
 import { publishedRoot } from '../../device2/device-type/published-model.ts';
 import { SupportedDataModels } from '../../device2/device-type/supported-data-models.ts';
+import { InformParameters } from '../../device2/inform-parameters.ts';
 import { LocalProvider } from '../../device2/local-object.ts';
 import { addManagementServer } from '../../device2/management-server.ts';
 import { addRoot } from '../../device2/root.ts';
@@ -50,6 +51,7 @@ export class ProxierDevice {
   readonly #options: ProxierDeviceOptions;
   readonly #endpoint: CwmpEndpoint;
   readonly #provider: LocalProvider;
+  readonly #informParameters: InformParameters;
   readonly #virtualDevices: VirtualDeviceTable;
   readonly #supportedDataModels: SupportedDataModels;
   #shown: readonly ShownDevice[] = [];
@@ -77,8 +79,11 @@ export class ProxierDevice {
       settings,
       logger,
       isReachable: () => true,
+      aliasBasedAddressing: true,
+      informParameters: (events) => this.#informParameters.patternsFor(events),
     });
     this.#addLocalObjects(settings);
+    this.#informParameters = new InformParameters(this.model, context.store, 'proxier/inform-parameters');
     this.inventory = new Inventory({
       model: this.model,
       store: context.store,

@@ -5,8 +5,10 @@ import type { ParameterNode } from '../../datamodel/node.ts';
 import { addDeviceInfo } from '../../device2/device-info.ts';
 import { publishedRoot } from '../../device2/device-type/published-model.ts';
 import { SupportedDataModels } from '../../device2/device-type/supported-data-models.ts';
+import { InformParameters } from '../../device2/inform-parameters.ts';
 import { LocalProvider } from '../../device2/local-object.ts';
 import { addManagementServer } from '../../device2/management-server.ts';
+import { RowAliases } from '../../device2/row-aliases.ts';
 import { addRoot, type RootObject } from '../../device2/root.ts';
 import { DocumentSettingsStore } from '../../device2/settings-store.ts';
 import type { DeviceFacts } from '../../platform/config/config.ts';
@@ -44,6 +46,8 @@ export class VirtualDevice implements ExposedDevice {
   readonly deviceModel: DeviceModel;
   readonly #model: DataModel;
   readonly #endpoint: CwmpEndpoint;
+  /** Device:1 has no such table. */
+  readonly #informParameters: InformParameters | undefined;
   readonly #supportedDataModels: SupportedDataModels;
   readonly #upSince: number;
   #reachable = false;
@@ -53,6 +57,8 @@ export class VirtualDevice implements ExposedDevice {
   constructor(record: VirtualDeviceRecord, context: EndpointContext) {
     const key = identityKey(record.identity);
     const logger = context.logger.child({ endpoint: key });
+    // [TR-181 issue 1] knows neither aliases nor InformParameter.
+    const hasAliases = rootObjectOf(record.plan) !== 'Device:1';
     const onListenerError = (error: unknown): void => {
       logger.error('listener failed', { error: String(error) });
     };
@@ -78,13 +84,22 @@ export class VirtualDevice implements ExposedDevice {
       logger,
       userAgent: context.userAgent,
       isReachable: () => this.#reachable,
+      aliasBasedAddressing: hasAliases,
+      informParameters: (events) => this.#informParameters?.patternsFor(events) ?? [],
     });
     this.#addLocalObjects(settings, context);
+    const { store } = context;
+    if (hasAliases) {
+      this.#informParameters = new InformParameters(this.#model, store, `inform-parameters/${key}`);
+    }
     this.deviceModel = new DeviceModel({
       model: this.#model,
       plan: () => record.plan,
       logger,
       reserved: (path) => this.#isReserved(path),
+      aliases: hasAliases
+        ? new RowAliases({ model: this.#model, store, storeKey: `aliases/${key}` })
+        : undefined,
       onStructureDoubtful: () => {
         this.#structureDoubtful();
       },

@@ -29,6 +29,8 @@ export const SETTINGS: AcsSettings = {
   retryIntervalMultiplier: 2000,
   defaultActiveNotificationThrottle: 0,
   provisioningCode: '',
+  instanceMode: 'InstanceNumber',
+  autoCreateInstances: false,
 };
 
 export function memorySettings(initial: AcsSettings): SettingsStore {

@@ -25,6 +25,8 @@ export const DEFAULT_SETTINGS: DeviceSettings = {
   defaultActiveNotificationThrottle: 0,
   provisioningCode: '',
   upgradesManaged: true,
+  instanceMode: 'InstanceNumber',
+  autoCreateInstances: false,
 };
 
 /** A model with all local objects of a virtual device. */

@@ -28,7 +28,7 @@ describe('local objects', () => {
       'Device.ManagementServer.ConnectionRequestPassword': '',
       'Device.ManagementServer.PeriodicInformInterval': '300',
       'Device.ManagementServer.ParameterKey': 'key',
-      'Device.ManagementServer.AliasBasedAddressing': 'false',
+      'Device.ManagementServer.AliasBasedAddressing': 'true',
     };
     for (const [path, value] of Object.entries(expected)) expect(values.get(path), path).to.equal(value);
   });

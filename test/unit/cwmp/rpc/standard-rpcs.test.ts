@@ -1,12 +1,13 @@
 import { expect } from 'chai';
 
 import type { AcsRequest, CpeResponse, Fault } from '../../../../src/cwmp/codec/messages.ts';
+import { Addressing } from '../../../../src/cwmp/rpc/addressing.ts';
 import { executeRpc } from '../../../../src/cwmp/rpc/execute-rpc.ts';
 import { standardRpcs } from '../../../../src/cwmp/rpc/standard-rpcs.ts';
 import { AttributeStore } from '../../../../src/datamodel/attributes.ts';
 import { silentLogger } from '../../../../src/platform/logger.ts';
 import { ManualClock } from '../../../support/manual-clock.ts';
-import { EndpointFixture } from '../endpoint-fixture.ts';
+import { EndpointFixture, SETTINGS } from '../endpoint-fixture.ts';
 
 describe('cwmp/rpc', () => {
   let fixture: EndpointFixture;
@@ -18,6 +19,7 @@ describe('cwmp/rpc', () => {
       registry: standardRpcs(),
       context: {
         model: fixture.model,
+        addressing: new Addressing({ model: fixture.model, settings: () => SETTINGS, enabled: false }),
         attributes,
         setParameterKey: (next) => {
           key = next;
