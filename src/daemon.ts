@@ -143,8 +143,8 @@ class ComposedDaemon implements Daemon {
     const proxier = new ProxierDevice({ context, config });
     this.#proxier = proxier;
     this.#started('proxier', () => proxier.stop());
-    proxier.showVirtualDevices(virtuals.all);
     await proxier.start((facts) => chooseMechanism(config.devices, facts) === 'embedded');
+    proxier.showVirtualDevices(virtuals.all);
     return { virtuals, proxier };
   }
 

@@ -27,7 +27,8 @@ export class CwmpEndpoint {
   readonly #stopped = new AbortController();
   #periodicDue: number | undefined;
   #connectionRequestUrl = '';
-  #undo: (() => void)[] = [];
+  #isStarted = false;
+  readonly #undo: (() => void)[] = [];
   readonly #attributeListeners = new Set<() => void>();
   /** Found by a walk over the whole model, so kept until the model or the attributes change. */
   #watched: readonly ParameterNode[] | undefined;
@@ -62,11 +63,16 @@ export class CwmpEndpoint {
       (nowMs) => this.#nextDue(nowMs),
       (nowMs) => this.#alarmed(nowMs),
     );
+    // Rows that go while the rest of the daemon starts are news for the ACS, too.
+    this.#undo.push(
+      options.model.onValueChanges((changes) => this.#valuesChanged(changes)),
+      options.model.onStructureChange((change) => this.#structureChanged(change)),
+    );
   }
 
   /** Registers for connection requests and opens the first session if one is due. The listener must be started. */
   async start(): Promise<void> {
-    const { model, settings, connectionRequests } = this.#options;
+    const { settings, connectionRequests } = this.#options;
     const registration = connectionRequests.register(this.#state.connectionRequestPath, this.#target());
     this.#undo.push(() => registration.unregister());
     this.#connectionRequestUrl = registration.url;
@@ -77,11 +83,8 @@ export class CwmpEndpoint {
       if (this.#state.bootstrappedUrl === undefined) this.#state.queue.add('1 BOOT');
     }
     if (previousUrl !== undefined && previousUrl !== registration.url) this.#reportOwnUrl(registration.url);
-    this.#undo.push(
-      model.onValueChanges((changes) => this.#valuesChanged(changes)),
-      model.onStructureChange((change) => this.#structureChanged(change)),
-      settings.onChange((current, previous) => this.#settingsChanged(current, previous)),
-    );
+    this.#undo.push(settings.onChange((current, previous) => this.#settingsChanged(current, previous)));
+    this.#isStarted = true;
     await Promise.all([this.#state.setConnectionRequestUrl(registration.url), this.#state.saveEvents()]);
     this.#restartPeriodic();
     this.#trigger.evaluate();
@@ -170,7 +173,7 @@ export class CwmpEndpoint {
 
   #isAllowed(): boolean {
     const { enableCwmp, url } = this.#options.settings.current;
-    return enableCwmp && url !== '' && this.#options.isReachable();
+    return this.#isStarted && enableCwmp && url !== '' && this.#options.isReachable();
   }
 
   #wish(): SessionWish {
