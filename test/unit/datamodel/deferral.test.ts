@@ -1,0 +1,111 @@
+import { expect } from 'chai';
+import { DataModel } from '../../../src/datamodel/data-model.ts';
+import { ModelError, TransactionError } from '../../../src/datamodel/model-error.ts';
+import type { Change } from '../../../src/datamodel/provider.ts';
+import { FakeProvider, rejection } from './fake-provider.ts';
+
+/** A device that may be away, and then takes changes later. */
+class WaitingProvider extends FakeProvider {
+  away: ModelError | undefined;
+  failDeferral: Error | undefined;
+  deferred: (readonly [string, string])[] = [];
+
+  constructor(name: string, log: string[]) {
+    super(name, true, log);
+    this.onApply = () => {
+      if (this.away !== undefined) throw this.away;
+    };
+  }
+
+  defer(changes: readonly Change[]): Promise<() => Promise<void>> {
+    this.log.push(`${this.name} defer ${changes.length}`);
+    if (this.failDeferral !== undefined) return Promise.reject(this.failDeferral);
+    const added = changes.map(({ parameter, value }) => [parameter.path, value] as const);
+    this.deferred.push(...added);
+    return Promise.resolve(() => {
+      this.log.push(`${this.name} take back`);
+      this.deferred = this.deferred.filter((entry) => !added.includes(entry));
+      return Promise.resolve();
+    });
+  }
+}
+
+function build() {
+  const log: string[] = [];
+  const model = new DataModel('Device');
+  const one = new WaitingProvider('one', log);
+  const two = new WaitingProvider('two', log);
+  const plain = new FakeProvider('plain', true, log);
+  const local = new FakeProvider('local', false, log);
+  for (const [name, provider] of Object.entries({ One: one, Two: two, Plain: plain, Local: local })) {
+    provider.values.set(`Device.${name}`, 'before');
+    model.addParameter(`Device.${name}`, { provider, type: 'string', writable: true });
+  }
+  const set = (...names: readonly string[]): Promise<string> =>
+    model.setValues(names.map((name) => ({ path: `Device.${name}`, value: 'after' })));
+  const values = (): string[] =>
+    [one, two, plain, local].flatMap((provider) => [...provider.values.values()]);
+  return { log, one, two, plain, local, set, values };
+}
+
+const offline = new ModelError('retryLater', 'the device is offline');
+const refusal = new ModelError('invalidValue', 'the device refused');
+
+describe('changes that have to wait for their device', () => {
+  it('are accepted when everybody else took theirs', async () => {
+    const { one, two, local, set } = build();
+    one.away = offline;
+    expect(await set('One', 'Two', 'Local')).to.equal('committed');
+    expect(one.deferred).to.deep.equal([['Device.One', 'after']]);
+    expect([two.deferred, two.values.get('Device.Two'), local.values.get('Device.Local')]).to.deep.equal([
+      [],
+      'after',
+      'after',
+    ]);
+  });
+
+  it('are not accepted when another refuses, whatever the order', async () => {
+    for (const names of [
+      ['One', 'Two', 'Local'],
+      ['Local', 'Two', 'One'],
+    ]) {
+      const { one, two, set, values } = build();
+      one.away = offline;
+      two.away = refusal;
+      const error = await rejection(set(...names));
+      expect(error).to.be.instanceOf(TransactionError).with.nested.property('faults[0].kind', 'invalidValue');
+      expect(one.deferred).to.deep.equal([]);
+      expect(values()).to.deep.equal(['before', 'before', 'before', 'before']);
+    }
+  });
+
+  it('undo what was applied and accepted when they cannot be kept', async () => {
+    const { one, two, log, set, values } = build();
+    one.away = offline;
+    two.away = offline;
+    two.failDeferral = new ModelError('resourcesExceeded', 'too many commands wait for this device');
+    const error = await rejection(set('One', 'Two', 'Plain', 'Local'));
+    expect(error).to.have.nested.property('faults[0].kind', 'resourcesExceeded');
+    expect(one.deferred, 'accepted before the other failed').to.deep.equal([]);
+    expect(values()).to.deep.equal(['before', 'before', 'before', 'before']);
+    expect(log.indexOf('one take back')).to.be.greaterThan(log.indexOf('two defer 1'));
+  });
+
+  it('fail with a device that cannot wait', async () => {
+    const { plain, set, values } = build();
+    plain.onApply = () => {
+      throw offline;
+    };
+    expect(await rejection(set('Plain', 'Local'))).to.have.nested.property('faults[0].kind', 'retryLater');
+    expect(values()).to.deep.equal(['before', 'before', 'before', 'before']);
+  });
+
+  it('fail when part of them was refused for good', async () => {
+    const { one, set } = build();
+    one.onApply = () => {
+      throw new TransactionError([offline, refusal]);
+    };
+    await rejection(set('One'));
+    expect(one.deferred).to.deep.equal([]);
+  });
+});
