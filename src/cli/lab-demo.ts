@@ -1,19 +1,28 @@
+import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { createDaemon, type Daemon } from '../daemon.ts';
 import { LabAcs } from '../lab/acs/lab-acs.ts';
-import { DEMO_DEVICES, DEMO_PROXIER_OUI } from '../lab/demo/demo-devices.ts';
+import { DEMO_DEVICES } from '../lab/demo/demo-devices.ts';
 import { Narrator, type NarratorOutput } from '../lab/demo/narrator.ts';
-import { createStoryDevice, playStory, type StoryDevice, type StoryStep } from '../lab/demo/story.ts';
+import {
+  createProxierHouse,
+  DEMO_PROXIER,
+  DEMO_PROXIER_ID,
+  playProxierStory,
+  type ProxierHouse,
+} from '../lab/demo/proxier-story.ts';
+import type { StoryStep } from '../lab/demo/steps.ts';
+import { createStoryDevice, playStory, type StoryDevice } from '../lab/demo/story.ts';
 import { systemClock } from '../platform/clock.ts';
 import type { Config } from '../platform/config/config.ts';
 import { createLogger } from '../platform/logger.ts';
 import { EXIT_FAILED, EXIT_OK } from './exit-code.ts';
 
 /**
- * Four simulated devices, the lab ACS and the daemon in this process, on loopback, with state in a temporary directory.
+ * Simulated devices (four virtual, one embedded, one without Device Management), the lab ACS and the daemon in this process, on loopback, with state in a temporary directory.
  * @param options.once play the story with each device and end; otherwise stay until SIGINT or SIGTERM
  * @returns the exit code
  */
@@ -31,8 +40,9 @@ export async function runLabDemo(options: {
   );
   const narrator = new Narrator(
     options.output ?? process.stdout,
-    new Map(parts.map((part) => [part.id, part.name])),
+    new Map([...parts.map((part) => [part.id, part.name] as const), [DEMO_PROXIER_ID, 'Proxier']]),
   );
+  const house = createProxierHouse(randomBytes(3).toString('hex').toUpperCase());
   const { interrupted, forget } = interruption();
   try {
     await acs.start();
@@ -40,8 +50,11 @@ export async function runLabDemo(options: {
       const { location } = await part.device.start();
       narrator.tell(part.name, `simulated ${part.profile} device at ${location}`);
     }
+    const { location } = await house.embedded.start();
+    narrator.tell('Proxier', `simulated nas device to be embedded at ${location}`);
+    narrator.tell('Proxier', `simulated television at ${await house.television.start()}`);
     daemon = createDaemon({
-      config: demoConfig(acs.url, directory, parts),
+      config: demoConfig(acs.url, directory, parts, house),
       logger: createLogger({ level: 'warn', format: 'text', stream: process.stderr }),
       clock: systemClock,
     });
@@ -49,30 +62,43 @@ export async function runLabDemo(options: {
     const { host, port } = daemon.addresses.status;
     narrator.say(`\nThe daemon is up; its status: http://${host}:${port}/`);
     narrator.say(`The ACS's page: ${acs.pageUrl}`);
-    if (options.once) return await Promise.race([playAll(acs, parts, narrator), interrupted]);
+    if (options.once) return await Promise.race([playAll(acs, parts, house, narrator), interrupted]);
     return await stay(acs, parts, narrator, interrupted);
   } finally {
     forget();
     await daemon?.stop();
-    await Promise.all(parts.map((part) => part.device.stop()));
+    await Promise.all([
+      ...parts.map((part) => part.device.stop()),
+      house.embedded.stop(),
+      house.television.stop(),
+    ]);
     await acs.stop();
     await rm(directory, { recursive: true, force: true });
   }
 }
 
-async function playAll(acs: LabAcs, parts: readonly StoryDevice[], narrator: Narrator): Promise<number> {
+async function playAll(
+  acs: LabAcs,
+  parts: readonly StoryDevice[],
+  house: ProxierHouse,
+  narrator: Narrator,
+): Promise<number> {
   const steps: StoryStep[] = [];
+  const report = (step: StoryStep): void => {
+    steps.push(step);
+    narrator.step(step);
+  };
   for (const part of parts) {
     narrator.heading(`${part.name}, ${part.id}`);
-    await playStory(acs, part, (step) => {
-      steps.push(step);
-      narrator.step(step);
-    });
+    await playStory(acs, part, report);
   }
+  narrator.heading(`Proxier, ${DEMO_PROXIER_ID}`);
+  const serialNumbers = parts.map(({ device }) => device.profile.identity.serialNumber);
+  await playProxierStory(acs, house, serialNumbers, report);
   const failed = steps.filter((step) => !step.ok);
   narrator.heading(
     failed.length === 0
-      ? `All ${steps.length} steps held for ${parts.length} devices.`
+      ? `All ${steps.length} steps held for ${parts.length} virtual devices and the proxier.`
       : `${failed.length} of ${steps.length} steps did not hold:`,
   );
   for (const step of failed) narrator.step(step);
@@ -88,9 +114,18 @@ async function stay(
 ): Promise<number> {
   narrator.say('Ctrl-C ends the demo.\n');
   const unfollow = narrator.follow(acs);
-  for (const { id, name, reading } of parts) {
+  const counts = [
+    'Device.ManagementServer.VirtualDeviceNumberOfEntries',
+    'Device.ManagementServer.EmbeddedDeviceNumberOfEntries',
+    'Device.UPnP.Discovery.RootDeviceNumberOfEntries',
+  ];
+  const watched = [
+    ...parts.map(({ id, name, reading }) => ({ id, name, paths: [reading.path] })),
+    { id: DEMO_PROXIER_ID, name: 'Proxier', paths: counts },
+  ];
+  for (const { id, name, paths } of watched) {
     const watching = acs.queue(id, (session) =>
-      session.setParameterAttributes([{ name: reading.path, notification: 2 }]),
+      session.setParameterAttributes(paths.map((path) => ({ name: path, notification: 2 }))),
     );
     watching.catch((error: unknown) => {
       narrator.tell(name, `is not watched: ${error instanceof Error ? error.message : String(error)}`);
@@ -108,7 +143,12 @@ function describeDiscovery(daemon: Daemon, udn: string): string | undefined {
   return `${udn} at ${device.address}, ${device.services.length} DM services`;
 }
 
-function demoConfig(acsUrl: string, directory: string, parts: readonly StoryDevice[]): Config {
+function demoConfig(
+  acsUrl: string,
+  directory: string,
+  parts: readonly StoryDevice[],
+  house: ProxierHouse,
+): Config {
   return {
     acs: {
       url: acsUrl,
@@ -118,11 +158,8 @@ function demoConfig(acsUrl: string, directory: string, parts: readonly StoryDevi
       periodicInformIntervalSeconds: 300,
     },
     proxier: {
-      endpoint: false,
-      manufacturer: 'cwmp-proxier',
-      manufacturerOui: DEMO_PROXIER_OUI,
-      productClass: 'demo',
-      serialNumber: 'DEMO0001',
+      endpoint: true,
+      ...DEMO_PROXIER,
       modelName: 'Demo gateway',
       description: 'The proxier of the demonstration',
       hardwareVersion: '1.0',
@@ -134,7 +171,10 @@ function demoConfig(acsUrl: string, directory: string, parts: readonly StoryDevi
     // Other devices on this machine's loopback are none of the demo's business.
     devices: {
       default: 'ignore',
-      rules: parts.map((part) => ({ match: { udn: part.device.udn }, mechanism: 'virtual' })),
+      rules: [
+        { match: { udn: house.embedded.udn }, mechanism: 'embedded' },
+        ...parts.map(({ device }) => ({ match: { udn: device.udn }, mechanism: 'virtual' as const })),
+      ],
     },
     embedded: { answerTimeoutSeconds: 2 },
     inventory: { retentionSeconds: 3600 },

@@ -12,7 +12,7 @@ describe('lab demo --once', () => {
     const failed = text.split('\n').filter((line) => line.includes('✗'));
     expect(failed).to.deep.equal([]);
     expect(code).to.equal(0);
-    expect(text).to.match(/All 37 steps held for 4 devices\./);
+    expect(text).to.match(/All 47 steps held for 4 virtual devices and the proxier\./);
     expect(text).not.to.contain('\u001b');
   });
 });

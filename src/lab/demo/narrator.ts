@@ -1,5 +1,5 @@
 import type { LabAcs } from '../acs/lab-acs.ts';
-import type { StoryStep } from './story.ts';
+import type { StoryStep } from './steps.ts';
 
 const COLOURS = { green: 32, red: 31, cyan: 36, dim: 2, bold: 1 } as const;
 

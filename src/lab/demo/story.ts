@@ -1,15 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import { systemClock } from '../../platform/clock.ts';
 import { formatDeviceId } from '../acs/acs-device.ts';
 import type { InformRecord } from '../acs/acs-device.ts';
 import type { LabAcs } from '../acs/lab-acs.ts';
 import type { LabDevice } from '../device/lab-device.ts';
 import { createLabDevice } from '../device/lab-device.ts';
 import type { DemoDevice } from './demo-devices.ts';
-
-/** How long each step may take. */
-const STEP_MS = 20_000;
-const POLL_MS = 20;
+import { expectEqual, playSteps, shorten, STEP_MS, until, type Step, type StoryStep } from './steps.ts';
 
 /** A started lab device with what the story does to it. */
 export interface StoryDevice extends DemoDevice {
@@ -19,15 +15,6 @@ export interface StoryDevice extends DemoDevice {
   readonly name: string;
   /** Why the control point knows the device, in words; undefined while it does not. */
   readonly discovered: () => string | undefined;
-}
-
-export interface StoryStep {
-  readonly device: string;
-  readonly name: string;
-  readonly ok: boolean;
-  /** What was seen; for a failure what was expected and what was seen. */
-  readonly evidence: string;
-  readonly durationMs: number;
 }
 
 /**
@@ -50,29 +37,14 @@ export function createStoryDevice(
  * Plays the whole story with one device and reports each step as it ends. After a failed step the rest is left out.
  * @returns whether every step held
  */
-export async function playStory(
+export function playStory(
   acs: LabAcs,
   part: StoryDevice,
   report: (step: StoryStep) => void,
 ): Promise<boolean> {
-  const story = new Story(acs, part);
-  for (const [name, play] of story.steps()) {
-    const start = systemClock.monotonic();
-    let evidence: string;
-    let ok = true;
-    try {
-      evidence = await withinDeadline(play());
-    } catch (error) {
-      ok = false;
-      evidence = error instanceof Error ? error.message : String(error);
-    }
-    report({ device: part.name, name, ok, evidence, durationMs: systemClock.monotonic() - start });
-    if (!ok) return false;
-  }
-  return true;
+  return playSteps(part.name, new Story(acs, part).steps(), report);
 }
 
-/** Each step returns its evidence, or throws with what it expected and what it saw. */
 class Story {
   readonly #acs: LabAcs;
   readonly #part: StoryDevice;
@@ -82,7 +54,7 @@ class Story {
     this.#part = part;
   }
 
-  steps(): readonly (readonly [string, () => Promise<string>])[] {
+  steps(): readonly Step[] {
     const { table } = this.#part;
     return [
       ['discovered over SSDP', () => until(this.#part.discovered, 'the device to be discovered')],
@@ -219,35 +191,4 @@ class Story {
     expectEqual('the number of devices at the ACS', known, this.#acs.devices.size);
     return `the same ${id}: ${codes}`;
   }
-}
-
-function expectEqual(what: string, expected: unknown, seen: unknown): void {
-  if (expected !== seen) throw new Error(`${what}: expected ${String(expected)}, saw ${String(seen)}`);
-}
-
-/** The services of a path are known from its device: its last three parts say enough. */
-function shorten(path: string): string {
-  return path.split('.').slice(-3).join('.');
-}
-
-async function until<T>(condition: () => T | undefined | Promise<T | undefined>, what: string): Promise<T> {
-  const deadline = systemClock.monotonic() + STEP_MS;
-  for (;;) {
-    const result = await condition();
-    if (result !== undefined) return result;
-    if (systemClock.monotonic() > deadline) throw new Error(`expected ${what} within ${STEP_MS / 1000} s`);
-    await new Promise<void>((resolve) => systemClock.schedule(POLL_MS, resolve));
-  }
-}
-
-/** A step that waits for nothing with a deadline of its own must end, too. */
-function withinDeadline(step: Promise<string>): Promise<string> {
-  return new Promise((resolve, reject) => {
-    const timer = systemClock.schedule(2 * STEP_MS, () => {
-      reject(new Error(`expected the step to end, saw nothing for ${(2 * STEP_MS) / 1000} s`));
-    });
-    void step.then(resolve, reject).finally(() => {
-      timer.cancel();
-    });
-  });
 }

@@ -1,17 +1,29 @@
 import { createHash } from 'node:crypto';
 import { escapeXml } from '../xml.ts';
-import type { DeviceProfile } from './profile.ts';
-import { BMS_TABLE, CMS_TABLE, serviceType, type ServiceTable } from './service-table.ts';
+import type { DeviceProfile, ProfileIdentity } from './profile.ts';
+import { BMS_TABLE, CMS_TABLE, serviceType, type ServiceName } from './service-table.ts';
 
 export const MANAGEABLE_DEVICE = 'urn:schemas-upnp-org:device:ManageableDevice:2';
 /** Root of a profile whose ManageableDevice is embedded. */
 const OUTER_DEVICE = 'urn:schemas-upnp-org:device:Basic:1';
 
+/** What a description says of its device beside its types. */
+export type DescribedIdentity = Pick<
+  ProfileIdentity,
+  | 'friendlyName'
+  | 'manufacturer'
+  | 'manufacturerUrl'
+  | 'modelDescription'
+  | 'modelName'
+  | 'modelNumber'
+  | 'serialNumber'
+>;
+
 /** One device of the description and what it announces. */
 export interface DescribedDevice {
   readonly udn: string;
   readonly deviceType: string;
-  readonly services: readonly ServiceTable[];
+  readonly services: readonly ServiceName[];
 }
 
 /** Root device first. */
@@ -30,7 +42,7 @@ export function stableUuid(name: string): string {
   return `uuid:${hex.slice(0, 8)}-${hex.slice(8, 12)}-5${hex.slice(13, 16)}-${variant}${hex.slice(18, 20)}-${hex.slice(20, 32)}`;
 }
 
-function writeService(table: ServiceTable): string {
+function writeService(table: ServiceName): string {
   const base = `/${table.name}`;
   return [
     '<service>',
@@ -43,10 +55,9 @@ function writeService(table: ServiceTable): string {
   ].join('');
 }
 
-function writeDevice(profile: DeviceProfile, devices: readonly DescribedDevice[]): string {
+function writeDevice(identity: DescribedIdentity, devices: readonly DescribedDevice[]): string {
   const [device, ...embedded] = devices;
   if (device === undefined) return '';
-  const { identity } = profile;
   const fields: readonly (readonly [string, string])[] = [
     ['deviceType', device.deviceType],
     ['friendlyName', identity.friendlyName],
@@ -63,24 +74,33 @@ function writeDevice(profile: DeviceProfile, devices: readonly DescribedDevice[]
     '<device>',
     ...fields.map(([name, value]) => `<${name}>${escapeXml(value)}</${name}>`),
     services === '' ? '' : `<serviceList>${services}</serviceList>`,
-    embedded.length === 0 ? '' : `<deviceList>${writeDevice(profile, embedded)}</deviceList>`,
+    embedded.length === 0 ? '' : `<deviceList>${writeDevice(identity, embedded)}</deviceList>`,
     '</device>',
   ].join('');
 }
 
 /** CONFIGID of a description: changes when it does, below 2^24 [UDA 2.1]. */
 export function configId(profile: DeviceProfile, udn: string): number {
-  const content = writeDevice(profile, describedDevices(profile, udn));
+  const content = writeDevice(profile.identity, describedDevices(profile, udn));
   return createHash('sha1').update(content).digest().readUIntBE(0, 3);
 }
 
 /** The device description document, elements in the order of the schema [UDA 2.3]. */
 export function writeDescription(profile: DeviceProfile, udn: string): string {
+  return writeDocument(profile.identity, describedDevices(profile, udn), configId(profile, udn));
+}
+
+/** The description of these devices, root device first. */
+export function writeDocument(
+  identity: DescribedIdentity,
+  devices: readonly DescribedDevice[],
+  configId: number,
+): string {
   return [
     '<?xml version="1.0" encoding="utf-8"?>\n',
-    `<root xmlns="urn:schemas-upnp-org:device-1-0" configId="${configId(profile, udn)}">`,
+    `<root xmlns="urn:schemas-upnp-org:device-1-0" configId="${configId}">`,
     '<specVersion><major>1</major><minor>1</minor></specVersion>',
-    writeDevice(profile, describedDevices(profile, udn)),
+    writeDevice(identity, devices),
     '</root>\n',
   ].join('');
 }

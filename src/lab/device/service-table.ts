@@ -11,10 +11,15 @@ interface Action {
   readonly out?: readonly (readonly [string, string])[];
 }
 
-/** One service as the device implements it: what it serves as SCPD and what it checks requests against. */
-export interface ServiceTable {
-  readonly name: 'ConfigurationManagement' | 'BasicManagement';
+/** A service by its type in the UPnP forum's name space. */
+export interface ServiceName {
+  readonly name: string;
   readonly version: number;
+}
+
+/** One service as the device implements it: what it serves as SCPD and what it checks requests against. */
+export interface ServiceTable extends ServiceName {
+  readonly name: 'ConfigurationManagement' | 'BasicManagement';
   readonly actions: Readonly<Record<string, Action>>;
   readonly variables: Readonly<Record<string, Variable>>;
 }
@@ -127,8 +132,8 @@ export const BMS_TABLE: ServiceTable = {
   },
 };
 
-export function serviceType(table: ServiceTable): string {
-  return `urn:schemas-upnp-org:service:${table.name}:${table.version}`;
+export function serviceType({ name, version }: ServiceName): string {
+  return `urn:schemas-upnp-org:service:${name}:${version}`;
 }
 
 function writeArguments(action: Action): string {
