@@ -1,3 +1,4 @@
+import { canonicalValue } from '../datamodel/value-codec.ts';
 import type { CwmpNamespace } from './codec/messages.ts';
 import type { EndpointState } from './endpoint-state.ts';
 import { buildInform } from './inform.ts';
@@ -23,6 +24,8 @@ export interface EndpointSessionOptions extends CwmpEndpointOptions {
   readonly registry: RpcRegistry;
   readonly retryCount: () => number;
   readonly scheduleInform: RpcContext['scheduleInform'];
+  /** Takes note of watched values that the ACS is taken to know. */
+  readonly learnWatchedValues: () => Promise<void>;
   /** The ACS has changed attributes. */
   readonly onAttributesChange: () => void;
   readonly signal: AbortSignal;
@@ -151,6 +154,11 @@ export class EndpointSession {
       addressing: this.#addressing,
       attributes: state.attributes,
       setParameterKey: (key) => state.setParameterKey(key),
+      acsWrote: (values) => this.#acsWrote(values),
+      acsChangedRows: (tablePath) => {
+        state.watchedValues.forget(`${tablePath.slice(0, -1)}NumberOfEntries`);
+        this.#afterSession.push(() => this.#options.learnWatchedValues());
+      },
       replaceAttributes: async (attributes) => {
         await state.replaceAttributes(attributes);
         this.#options.onAttributesChange();
@@ -158,6 +166,17 @@ export class EndpointSession {
       scheduleInform,
       afterSession: (action) => void this.#afterSession.push(action),
     };
+  }
+
+  /** What the ACS wrote itself is no change, whenever its value is compared. */
+  #acsWrote(values: readonly { readonly path: string; readonly value: string }[]): Promise<void> {
+    const { state, model } = this.#options;
+    for (const { path, value } of values) {
+      const node = model.find(path);
+      if (node?.kind !== 'parameter' || state.attributes.notificationOf(node) === 0) continue;
+      state.watchedValues.learn(path, canonicalValue(node.type, value) ?? value);
+    }
+    return state.saveEvents();
   }
 
   #log(outcome: SessionOutcome): void {

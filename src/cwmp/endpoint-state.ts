@@ -4,6 +4,7 @@ import { AttributeStore } from '../datamodel/attributes.ts';
 import type { DocumentStore } from '../platform/store/document-store.ts';
 import { EventQueue } from './events/event-queue.ts';
 import { ValueChanges } from './events/value-changes.ts';
+import { WatchedValues } from './events/watched-values.ts';
 import type { EndpointEvent } from './types.ts';
 
 export interface ScheduledInform {
@@ -32,6 +33,7 @@ interface EndpointDocument {
 export class EndpointState {
   readonly queue: EventQueue;
   readonly valueChanges: ValueChanges;
+  readonly watchedValues: WatchedValues;
   scheduled: readonly ScheduledInform[];
   bootstrappedUrl: string | undefined;
   attributes: AttributeStore;
@@ -48,6 +50,7 @@ export class EndpointState {
     const events = store.get<Partial<EventsDocument>>(`${key}/events`);
     this.queue = new EventQueue(events?.events);
     this.valueChanges = new ValueChanges(events?.valueChanges);
+    this.watchedValues = new WatchedValues(readDigests(store.get<unknown>(`${key}/watched`)));
     this.scheduled = events?.scheduled ?? [];
     this.bootstrappedUrl = events?.bootstrappedUrl;
     this.attributes = AttributeStore.from(store.get(`${key}/attributes`));
@@ -93,17 +96,25 @@ export class EndpointState {
     this.attributes = attributes;
   }
 
-  /** Writes events, value changes, scheduled Informs and the bootstrapped URL if any changed; resolves when durable. */
+  /**
+   * Writes events, value changes, scheduled Informs, the bootstrapped URL and what the ACS knows of watched values if any changed;
+   * resolves when durable.
+   */
   saveEvents(): Promise<void> {
     const document = this.#eventsDocument();
     const text = JSON.stringify(document);
-    if (text !== this.#savedEvents) {
-      this.#savedEvents = text;
-      this.#saving = this.#store.put(`${this.#key}/events`, document);
-      this.#saving.catch(() => {
-        this.#savedEvents = '';
-      });
-    }
+    const watched = this.watchedValues.takeChanged();
+    if (text === this.#savedEvents && watched === undefined) return this.#saving;
+    // In the same tick, so that both are on the disk or neither: a change, and that the ACS will know it.
+    const writes: Promise<void>[] = [];
+    if (text !== this.#savedEvents) writes.push(this.#store.put(`${this.#key}/events`, document));
+    if (watched !== undefined) writes.push(this.#store.put(`${this.#key}/watched`, watched));
+    this.#savedEvents = text;
+    this.#saving = Promise.all(writes).then(() => undefined);
+    this.#saving.catch(() => {
+      this.#savedEvents = '';
+      if (watched !== undefined) this.watchedValues.notStored();
+    });
     return this.#saving;
   }
 
@@ -120,4 +131,11 @@ export class EndpointState {
       ...(this.bootstrappedUrl === undefined ? {} : { bootstrappedUrl: this.bootstrappedUrl }),
     };
   }
+}
+
+function readDigests(stored: unknown): Readonly<Record<string, string>> {
+  if (typeof stored !== 'object' || stored === null) return {};
+  return Object.fromEntries(
+    Object.entries(stored).filter((entry): entry is [string, string] => typeof entry[1] === 'string'),
+  );
 }

@@ -43,8 +43,12 @@ export class CwmpEndpoint {
       registry: standardRpcs(),
       retryCount: () => this.#trigger.retryCount,
       scheduleInform: (delaySeconds, commandKey) => this.#scheduleInform(delaySeconds, commandKey),
+      learnWatchedValues: async () => {
+        await this.#lookAtWatched(false);
+      },
       onAttributesChange: () => {
         this.#watched = undefined;
+        this.#inBackground(this.#watchedChanged());
         for (const listener of this.#attributeListeners) listener();
       },
       signal: this.#stopped.signal,
@@ -143,6 +147,15 @@ export class CwmpEndpoint {
     return () => void this.#attributeListeners.delete(listener);
   }
 
+  /**
+   * All values can be read again, after a time in which nobody looked: reports those that differ from what the ACS knows
+   * [TR-069 A.3.2.4]. Never rejects.
+   * @returns whether all could be read
+   */
+  compareWatchedValues(): Promise<boolean> {
+    return this.#lookAtWatched(true);
+  }
+
   status(): EndpointStatus {
     const pending = this.#state.queue.list();
     if (this.#state.valueChanges.size > 0) pending.push({ code: '4 VALUE CHANGE', commandKey: '' });
@@ -201,10 +214,39 @@ export class CwmpEndpoint {
     for (const { parameter, value } of changes) {
       const notification = this.#state.attributes.notificationOf(parameter);
       if (notification === 0) continue;
+      this.#state.watchedValues.learn(parameter.path, value);
       fresh = this.#state.valueChanges.add(parameter.path, notification === 2, value) || fresh;
     }
     this.#inBackground(this.#state.saveEvents());
     this.#trigger.evaluate(fresh);
+  }
+
+  /** What is watched no more is forgotten; what is watched from now on is read once. */
+  async #watchedChanged(): Promise<void> {
+    const { attributes, watchedValues } = this.#state;
+    for (const path of watchedValues.paths()) {
+      const node = this.#options.model.find(path);
+      if (node?.kind === 'parameter' && attributes.notificationOf(node) === 0) watchedValues.forget(path);
+    }
+    await this.#lookAtWatched(false);
+  }
+
+  /** @param report what differs is reported; otherwise only what the ACS knows nothing of is learned */
+  async #lookAtWatched(report: boolean): Promise<boolean> {
+    const { model } = this.#options;
+    const { watchedValues } = this.#state;
+    const watched = this.watchedParameters();
+    const wanted = report ? watched : watched.filter(({ path }) => !watchedValues.knows(path));
+    const outcomes = await model.readValues(wanted, this.#stopped.signal);
+    const changes: ValueChange[] = [];
+    for (const [index, parameter] of wanted.entries()) {
+      const value = outcomes[index];
+      if (typeof value !== 'string') continue;
+      if (!watchedValues.knows(parameter.path)) watchedValues.learn(parameter.path, value);
+      else if (report && watchedValues.differs(parameter.path, value)) changes.push({ parameter, value });
+    }
+    this.#valuesChanged(changes);
+    return outcomes.every((outcome) => typeof outcome === 'string');
   }
 
   /** What is gone takes its attributes along: a row that gets its number later is another row. */
@@ -212,6 +254,7 @@ export class CwmpEndpoint {
     this.#watched = undefined;
     const attributes = this.#state.attributes.copy();
     const gone = removed.filter((path) => this.#options.model.find(path) === undefined);
+    for (const path of gone) this.#state.watchedValues.forgetBelow(path);
     if (!gone.map((path) => attributes.removeBelow(path)).includes(true)) return;
     this.#inBackground(this.#state.replaceAttributes(attributes));
   }

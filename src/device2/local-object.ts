@@ -40,19 +40,6 @@ export class LocalProvider implements Provider {
     }
   }
 
-  /** Tells the model that the values at `paths` have changed by themselves. Paths that do not exist are skipped. */
-  reportChanged(paths: readonly string[]): void {
-    const nodes = paths
-      .map((path) => this.#model.find(path))
-      .filter((node): node is ParameterNode => node?.kind === 'parameter');
-    const changes = nodes.flatMap((parameter) => {
-      const definition = this.#definitions.get(parameter);
-      if (definition === undefined) return [];
-      return [{ parameter, value: parameter.hidden ? '' : definition.get() }];
-    });
-    this.#model.reportValueChanges(changes);
-  }
-
   read(parameters: readonly ParameterNode[]): readonly ReadOutcome[] {
     return parameters.map((parameter) => {
       try {

@@ -7,7 +7,7 @@ import { checkParameterKey } from './set-parameter-values.ts';
 /** [TR-069 A.3.2.6] `Table.[alias].` creates the instance with that alias [TR-069 A.2.2.2]. */
 export async function addObject(
   request: RpcRequest<'AddObject'>,
-  { model, addressing, signal, setParameterKey }: RpcContext,
+  { model, addressing, signal, setParameterKey, acsChangedRows }: RpcContext,
 ): Promise<CpeResponse> {
   checkParameterKey(request.ParameterKey);
   const { table, alias } = splitAlias(request.ObjectName);
@@ -16,6 +16,7 @@ export async function addObject(
     alias === undefined
       ? await model.addRow(path, signal)
       : await addNamedRow(model, addressing, { table: path, alias }, signal);
+  acsChangedRows(path);
   await setParameterKey(request.ParameterKey);
   return {
     kind: 'AddObjectResponse',

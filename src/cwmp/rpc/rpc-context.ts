@@ -15,6 +15,10 @@ export interface RpcContext {
   readonly signal: AbortSignal;
   /** Resolves when the key is durable. */
   readonly setParameterKey: (key: string) => Promise<void>;
+  /** The ACS has given these parameters these values, which is no news for it; resolves when that is durable. */
+  readonly acsWrote: (values: readonly { readonly path: string; readonly value: string }[]) => Promise<void>;
+  /** The ACS has added or deleted rows of this table. */
+  readonly acsChangedRows: (tablePath: string) => void;
   /** Takes `attributes` in place of the current ones; resolves when they are durable. */
   readonly replaceAttributes: (attributes: AttributeStore) => Promise<void>;
   /** Resolves when the order is durable. @throws RpcFault 9004 when there are too many */

@@ -1,3 +1,4 @@
+import type { Assignment } from '../../datamodel/changes.ts';
 import type { DataModel } from '../../datamodel/data-model.ts';
 import { TransactionError, ModelError } from '../../datamodel/model-error.ts';
 import type { ApplyStatus } from '../../datamodel/provider.ts';
@@ -12,13 +13,13 @@ import type { RpcRequest } from './rpc-registry.ts';
 /** [TR-069 A.3.2.1] All or nothing; ParameterKey changes with success only, and is durable before the answer. */
 export async function setParameterValues(
   request: RpcRequest<'SetParameterValues'>,
-  { model, addressing, signal, setParameterKey }: RpcContext,
+  { model, addressing, signal, setParameterKey, acsWrote }: RpcContext,
 ): Promise<CpeResponse> {
   checkParameterKey(request.ParameterKey);
   const targets = new NamedTargets(model, addressing, signal);
   let status: ApplyStatus;
+  const assignments: Assignment[] = [];
   try {
-    const assignments = [];
     for (const { Name, Value, Type } of request.ParameterList) {
       assignments.push({ path: await targets.pathOf(Name), value: Value, type: Type });
     }
@@ -28,7 +29,7 @@ export async function setParameterValues(
     await targets.removeCreated();
     throw targets.inNamesOfTheAcs(error);
   }
-  await setParameterKey(request.ParameterKey);
+  await Promise.all([acsWrote(assignments), setParameterKey(request.ParameterKey)]);
   return { kind: 'SetParameterValuesResponse', Status: status === 'applied' ? 0 : 1 };
 }
 

@@ -36,7 +36,6 @@ type ShownDevice = Pick<VirtualDevice, 'record'>;
 interface ProxierRecord {
   /** Of the kernel; undefined where it has none. */
   readonly bootId: string | undefined;
-  readonly softwareVersion: string;
   /** Milliseconds since the epoch. */
   readonly firstUse: number;
 }
@@ -50,7 +49,6 @@ export class ProxierDevice {
   readonly embedded: EmbeddedDevices;
   readonly #options: ProxierDeviceOptions;
   readonly #endpoint: CwmpEndpoint;
-  readonly #provider: LocalProvider;
   readonly #informParameters: InformParameters;
   readonly #virtualDevices: VirtualDeviceTable;
   readonly #supportedDataModels: SupportedDataModels;
@@ -64,7 +62,6 @@ export class ProxierDevice {
     };
     this.#options = options;
     this.model = new DataModel('Device', onListenerError);
-    this.#provider = new LocalProvider(this.model);
     const settings = new DocumentSettingsStore(
       context.store,
       'proxier/settings',
@@ -145,12 +142,9 @@ export class ProxierDevice {
     // A daemon that restarts is no reboot of the gateway; without the kernel's word each start counts as one.
     if (previous !== undefined && (bootId === undefined || bootId !== previous.bootId))
       await this.#endpoint.recordBoot();
-    if (previous !== undefined && previous.softwareVersion !== VERSION) {
-      this.#provider.reportChanged(['Device.DeviceInfo.SoftwareVersion']);
-    }
+    await this.#endpoint.compareWatchedValues();
     const record: ProxierRecord = {
       bootId,
-      softwareVersion: VERSION,
       firstUse: previous?.firstUse ?? clock.now(),
     };
     await store.put(RECORD_KEY, record);
@@ -185,7 +179,7 @@ export class ProxierDevice {
 
   #addLocalObjects(settings: DocumentSettingsStore): void {
     const { context, config } = this.#options;
-    const provider = this.#provider;
+    const provider = new LocalProvider(this.model);
     addRoot(provider, { root: 'Device:2', dataModelVersion: DATA_MODEL_VERSION });
     addDeviceInfo(provider, {
       root: 'Device:2',

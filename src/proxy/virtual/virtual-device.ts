@@ -52,6 +52,7 @@ export class VirtualDevice implements ExposedDevice {
   readonly #upSince: number;
   #reachable = false;
   #isDescribed = false;
+  #isCompared = false;
   #structureDoubtful: () => void = () => undefined;
 
   constructor(record: VirtualDeviceRecord, context: EndpointContext) {
@@ -119,9 +120,10 @@ export class VirtualDevice implements ExposedDevice {
   describe(tree: CmsTree, capabilities: Capabilities, valuesCurrent: boolean): Promise<void> {
     this.deviceModel.describe(tree, capabilities, valuesCurrent);
     // While the device has not said what it supports, the rows of the time before stand.
-    if (!this.#isDescribed) this.#supportedDataModels.start();
-    else this.#supportedDataModels.supportChanged();
+    if (this.#isDescribed) this.#supportedDataModels.supportChanged();
+    else this.#supportedDataModels.start();
     this.#isDescribed = true;
+    if (!this.#isCompared) void this.#compare();
     return Promise.resolve();
   }
 
@@ -149,6 +151,11 @@ export class VirtualDevice implements ExposedDevice {
 
   get status(): EndpointStatus {
     return this.#endpoint.status();
+  }
+
+  /** Nobody saw what changed while this daemon was not running. */
+  async #compare(): Promise<void> {
+    this.#isCompared = await this.#endpoint.compareWatchedValues();
   }
 
   #addLocalObjects(settings: DocumentSettingsStore, context: EndpointContext): void {

@@ -1,5 +1,4 @@
 import { expect } from 'chai';
-import type { ValueChange } from '../../../src/datamodel/data-model.ts';
 import { TransactionError } from '../../../src/datamodel/model-error.ts';
 import type { RootObject } from '../../../src/device2/root.ts';
 import { memoryDocumentStore } from '../../../src/platform/store/document-store.ts';
@@ -94,18 +93,6 @@ describe('local objects', () => {
       expect(settings.written).to.deep.equal({});
     });
   }
-
-  it('report what changed by itself, secrets masked', () => {
-    const { model, provider } = buildLocalObjects('Device:2');
-    const seen: ValueChange[] = [];
-    model.onValueChanges((changes) => seen.push(...changes));
-    const at = 'Device.ManagementServer.';
-    provider.reportChanged([`${at}ConnectionRequestURL`, `${at}Password`, `${at}Nothing`]);
-    expect(seen.map(({ parameter, value }) => [parameter.name, value])).to.deep.equal([
-      ['ConnectionRequestURL', 'http://192.0.2.1:7547/x'],
-      ['Password', ''],
-    ]);
-  });
 
   it('restore what was set when another parameter cannot be stored', async () => {
     const { model, provider } = buildLocalObjects('Device:2');

@@ -69,6 +69,8 @@ class Fixture {
           this.attributes = next;
           return Promise.resolve();
         },
+        acsWrote: () => Promise.resolve(),
+        acsChangedRows: () => undefined,
         scheduleInform: () => Promise.resolve(),
         afterSession: () => undefined,
       },

@@ -29,6 +29,8 @@ describe('cwmp/rpc', () => {
           attributes = next;
           return Promise.resolve();
         },
+        acsWrote: () => Promise.resolve(),
+        acsChangedRows: () => undefined,
         scheduleInform: () => Promise.resolve(),
         afterSession: () => undefined,
       },
