@@ -1,4 +1,5 @@
 import { networkInterfaces } from 'node:os';
+import { isDeepStrictEqual } from 'node:util';
 import { createConnectionRequestListener } from './cwmp/connection-request/connection-request-listener.ts';
 import { createSessionScheduler } from './cwmp/session-scheduler.ts';
 import type { ConnectionRequestListener } from './cwmp/types.ts';
@@ -28,6 +29,11 @@ export interface Daemon {
   start(): Promise<void>;
   /** Ends sessions, cancels subscriptions, closes the store. */
   stop(): Promise<void>;
+  /**
+   * Goes on with another configuration.
+   * @returns false when more than `devices` differs: then nothing is done, and another daemon has to take over
+   */
+  reload(config: Config): Promise<boolean>;
   status(): StatusSnapshot;
   /** Addresses that are bound; valid after start. */
   readonly addresses: {
@@ -45,6 +51,7 @@ export function createDaemon(options: DaemonOptions): Daemon {
 
 class ComposedDaemon implements Daemon {
   readonly #options: DaemonOptions;
+  #config: Config;
   readonly #startedAt: number;
   /** What has started, in order; each knows how to stop itself. */
   readonly #running: { readonly name: string; readonly stop: () => Promise<void> }[] = [];
@@ -59,6 +66,7 @@ class ComposedDaemon implements Daemon {
 
   constructor(options: DaemonOptions) {
     this.#options = options;
+    this.#config = options.config;
     this.#startedAt = options.clock.monotonic();
   }
 
@@ -86,6 +94,15 @@ class ComposedDaemon implements Daemon {
     }
   }
 
+  async reload(config: Config): Promise<boolean> {
+    if (!isDeepStrictEqual(apartFromDevices(this.#config), apartFromDevices(config))) return false;
+    const isSame = isDeepStrictEqual(this.#config.devices, config.devices);
+    this.#config = config;
+    for (const warning of config.warnings) this.#options.logger.warn('configuration', { warning });
+    if (!isSame) await this.#registry?.rulesChanged();
+    return true;
+  }
+
   status(): StatusSnapshot {
     return {
       version: VERSION,
@@ -97,7 +114,8 @@ class ComposedDaemon implements Daemon {
   }
 
   async #startParts(): Promise<void> {
-    const { config, logger, clock } = this.#options;
+    const { logger, clock } = this.#options;
+    const config = this.#config;
     for (const warning of config.warnings) logger.warn('configuration', { warning });
     const store = await openDocumentStore({ directory: config.state.directory, logger });
     this.#started('store', () => store.close());
@@ -134,7 +152,7 @@ class ComposedDaemon implements Daemon {
   async #startEndpoints(
     context: EndpointContext,
   ): Promise<{ virtuals: VirtualDevices; proxier: ProxierDevice | undefined }> {
-    const { config } = this.#options;
+    const config = this.#config;
     const virtuals = new VirtualDevices(context);
     this.#virtuals = virtuals;
     this.#started('virtual devices', () => virtuals.stop());
@@ -149,7 +167,8 @@ class ComposedDaemon implements Daemon {
   }
 
   #endpointContext(store: DocumentStore, connectionRequests: ConnectionRequestListener): EndpointContext {
-    const { config, logger, clock } = this.#options;
+    const { logger, clock } = this.#options;
+    const config = this.#config;
     return {
       store,
       connectionRequests,
@@ -170,7 +189,8 @@ class ComposedDaemon implements Daemon {
 
   /** The address under which the ACS can reach us when the listener is bound to all addresses. */
   async #ownAddress(): Promise<string> {
-    const { config, logger } = this.#options;
+    const { logger } = this.#options;
+    const config = this.#config;
     const { hostname } = new URL(config.acs.url);
     try {
       return await localAddressTowards(hostname);
@@ -186,7 +206,8 @@ class ComposedDaemon implements Daemon {
   }
 
   async #startStatus(): Promise<{ host: string; port: number }> {
-    const { config, logger } = this.#options;
+    const { logger } = this.#options;
+    const config = this.#config;
     const server: StatusServer = createStatusServer({
       ...config.status,
       snapshot: () => this.status(),
@@ -203,14 +224,15 @@ class ComposedDaemon implements Daemon {
     virtuals: VirtualDevices,
     proxier: ProxierDevice | undefined,
   ): { registry: DeviceRegistry; controlPoint: ControlPoint } {
-    const { config, logger, clock } = this.#options;
+    const { logger, clock } = this.#options;
+    const config = this.#config;
     const registry: DeviceRegistry = new DeviceRegistry({
       store: context.store,
       proxierOui: context.proxier.oui,
       clock,
       logger,
       controlPoint: () => controlPoint,
-      chooseMechanism: (facts) => chooseMechanism(config.devices, facts),
+      chooseMechanism: (facts) => chooseMechanism(this.#config.devices, facts),
       pollIntervalSeconds: POLL_INTERVAL_SECONDS,
       virtual: virtuals,
       embedded: proxier?.embedded,
@@ -246,6 +268,10 @@ class ComposedDaemon implements Daemon {
   #started(name: string, stop: () => Promise<void>): void {
     this.#running.push({ name, stop });
   }
+}
+
+function apartFromDevices(config: Config): unknown {
+  return { ...config, devices: undefined, warnings: undefined };
 }
 
 function firstLanAddress(interfaces: readonly string[]): string {

@@ -17,8 +17,9 @@ export function addRunCommand(program: Command, context: CommandContext): void {
     .addHelpText(
       'after',
       `
-Signals: SIGTERM and SIGINT stop within 5 seconds, a second one at once; SIGHUP reads the configuration anew and
-restarts the parts with it (a bad configuration is reported and the old one stays). Under systemd (Type=notify)
+Signals: SIGTERM and SIGINT stop within 5 seconds, a second one at once; SIGHUP reads the configuration anew: new
+rules for devices are applied in place, anything else by a restart of all parts (a bad configuration is reported and
+the old one stays). Under systemd (Type=notify)
 readiness and watchdog are reported.
 Exit codes: 0 stopped by a signal, 1 could not start or stop, 2 wrong arguments or configuration.
 
@@ -46,6 +47,10 @@ async function runDaemon(initialConfig: Config, options: ConfigOptions): Promise
   let reloading = Promise.resolve();
 
   const replace = async (next: Config): Promise<void> => {
+    if (await daemon.reload(next)) {
+      config = next;
+      return;
+    }
     await daemon.stop();
     daemon = create(next);
     try {

@@ -17,6 +17,8 @@ export interface ExposingMechanism {
   expose(identity: EndpointIdentity, described: DescribedDevice, facts: DeviceFacts): Promise<ExposedDevice>;
   /** The device is no longer exposed in this way. @returns whether it was */
   retire(identityKey: string): Promise<boolean>;
+  /** Devices exposed in this way, by identity key; facts of those that were seen. */
+  readonly exposed: ReadonlyMap<string, DeviceFacts | undefined>;
 }
 
 export interface DeviceRegistryOptions {
@@ -113,6 +115,28 @@ export class DeviceRegistry {
       if (entry.mechanism === 'none') this.#entries.delete(udn);
       else entry.device.lost(reason);
     }
+  }
+
+  /** `chooseMechanism` may answer otherwise from now on. Devices change sides one by one; resolves when those away have. */
+  async rulesChanged(): Promise<void> {
+    const { virtual, embedded, chooseMechanism, exposureChanged } = this.#options;
+    const present = new Set<string>();
+    for (const { device, identity } of this.#entries.values()) {
+      if (device.present === undefined) continue;
+      if (identity !== undefined) present.add(identityKey(identity));
+      device.reconsider();
+    }
+    for (const [mechanism, exposing] of [
+      ['virtual', virtual],
+      ['embedded', embedded],
+    ] as const) {
+      for (const [key, facts] of exposing?.exposed ?? []) {
+        if (present.has(key) || facts === undefined || chooseMechanism(facts) === mechanism) continue;
+        await exposing?.retire(key);
+        this.#logger.info('device changes sides', { endpoint: key, mechanism: chooseMechanism(facts) });
+      }
+    }
+    exposureChanged();
   }
 
   get devices(): readonly ProxiedDeviceStatus[] {

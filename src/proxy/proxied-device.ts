@@ -91,6 +91,11 @@ export class ProxiedDevice {
     this.#input({ type: 'appeared' });
   }
 
+  /** The rules may want it elsewhere: it is read and exposed anew; what is known stays in use until then. */
+  reconsider(): void {
+    this.#input({ type: 'structureDoubtful' });
+  }
+
   lost(reason: LossReason): void {
     this.#input({ type: 'lost', reason });
     this.#present = undefined;

@@ -7,12 +7,12 @@ import { waitFor } from '../support/wait-for.ts';
 
 const PROXIER = '0011AA-Proxier-HOUSE%2D1';
 const NAS = '0090D5-HS2-HS2000200';
+const VOIP = '0090D5-VA2-VA2000100';
 const COUNTERS = ['VirtualDevice', 'EmbeddedDevice'].map(
   (table) => `Device.ManagementServer.${table}NumberOfEntries`,
 );
 
-/** The rules are read anew when the daemon starts again, which is what `systemctl reload` does. */
-describe('a Proxied Device that changes sides', function () {
+describe('a Proxied Device that changes sides while the daemon is down', function () {
   this.timeout(60_000);
   let house: House;
   let nas: LabDevice;
@@ -119,5 +119,86 @@ describe('a Proxied Device that changes sides', function () {
     expect(await get('Device.UPnP.Discovery.RootDevice.1.Status'), 'the inventory has it still').to.equal(
       'LeaseActive',
     );
+  });
+});
+
+describe('a Proxied Device that changes sides by a reload', function () {
+  this.timeout(60_000);
+  let house: House;
+  let nas: LabDevice;
+  let voip: LabDevice;
+
+  const reload = async (rules: DevicesConfig['rules']): Promise<void> => {
+    const daemon = house.daemon;
+    if (daemon === undefined) throw new Error('no daemon');
+    const config = house.config();
+    expect(await daemon.reload({ ...config, devices: { default: 'virtual', rules } })).to.equal(true);
+  };
+  const shown = (device: LabDevice) =>
+    house.daemon?.status().devices.find(({ udn }) => udn === device.udn.toLowerCase());
+  const embedNas: DevicesConfig['rules'] = [{ match: { productClass: 'HS2' }, mechanism: 'embedded' }];
+  const get = async (name: string): Promise<string | undefined> =>
+    (await house.acs.cpe(PROXIER).getParameterValues([name]))[0]?.value;
+
+  beforeEach(async () => {
+    house = await House.open({
+      config: (config) => ({ ...config, proxier: { ...config.proxier, endpoint: true } }),
+    });
+    nas = await house.addDevice({ profile: 'nas' });
+    voip = await house.addDevice({ profile: 'voip' });
+    await house.startDaemon();
+    for (const id of [PROXIER, NAS, VOIP]) {
+      await house.acs.waitForInform(id);
+      await house.acs.waitForIdle(id);
+    }
+  });
+
+  afterEach(() => house.close());
+
+  it('goes over and back, and nobody else is touched', async () => {
+    const before = house.acs.informCount;
+    const subscriptions = voip.requests.length;
+    await reload(embedNas);
+    await waitFor(
+      () => shown(nas)?.mechanism === 'embedded' && shown(nas)?.state === 'ready',
+      'the embedding',
+    );
+    await waitFor(async () => (await get(COUNTERS[1] ?? '')) === '1', 'its row');
+    expect(await get('Device.Services.StorageService.1.LogicalVolume.2.Name')).to.equal('Data');
+    expect((await house.acs.connectionRequest(NAS)).accepted, 'its own endpoint is gone').to.equal(false);
+
+    await reload([]);
+    const inform = await house.acs.waitForInform(NAS, undefined, 20_000, before);
+    expect(inform.events.map(({ code }) => code))
+      .to.include('1 BOOT')
+      .and.not.include('0 BOOTSTRAP');
+    await waitFor(async () => (await get(COUNTERS[1] ?? '')) === '0', 'the row to go');
+
+    const others = house.acs.devices.get(VOIP)?.informs.filter(({ sequence }) => sequence > before);
+    expect(others, 'Informs of the other device').to.deep.equal([]);
+    expect((await house.acs.connectionRequest(VOIP)).accepted).to.equal(true);
+    const reading = voip.requests
+      .slice(subscriptions)
+      .filter(({ action }) => action === 'GetSupportedParameters');
+    expect(reading.length, 'a device under changed rules is read again').to.be.at.most(2);
+  });
+
+  it('leaves at once when it is away', async () => {
+    await nas.stop();
+    await waitFor(() => shown(nas)?.state === 'offline', 'the device to be away', 20_000);
+    await reload(embedNas);
+    expect(await get(COUNTERS[0] ?? '')).to.equal('1');
+    expect((await house.acs.connectionRequest(NAS)).accepted).to.equal(false);
+    await nas.comeBack();
+    await waitFor(
+      () => shown(nas)?.mechanism === 'embedded' && shown(nas)?.state === 'ready',
+      'the embedding',
+    );
+  });
+
+  it('needs another daemon when more than the rules changed', async () => {
+    const config = house.config();
+    const changed = { ...config, inventory: { retentionSeconds: 60 } };
+    expect(await house.daemon?.reload(changed)).to.equal(false);
   });
 });

@@ -63,6 +63,10 @@ export class EmbeddedDevices implements ExposingMechanism {
     return true;
   }
 
+  get exposed(): ReadonlyMap<string, DeviceFacts | undefined> {
+    return new Map([...this.#byKey].map(([key, { facts }]) => [key, facts]));
+  }
+
   /** Rows of the inventory, or of SupportedDataModel, came or went. */
   referencesChanged(): void {
     for (const device of this.#byKey.values()) device.referencesChanged();

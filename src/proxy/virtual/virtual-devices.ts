@@ -93,6 +93,10 @@ export class VirtualDevices implements ExposingMechanism {
     return true;
   }
 
+  get exposed(): ReadonlyMap<string, DeviceFacts | undefined> {
+    return new Map([...this.#byKey].map(([key, { record }]) => [key, record.facts]));
+  }
+
   /** In the order in which they came up. */
   get all(): readonly VirtualDevice[] {
     return [...this.#byKey.values()];
