@@ -6,7 +6,10 @@ import type { SupportedBeyondModel } from '../device2/device-type/describe-model
 import type { RowAliases } from '../device2/row-aliases.ts';
 import type { Logger } from '../platform/logger.ts';
 import { ActionError } from '../upnp/types.ts';
-import type { CmsClient } from '../upnp-dm/types.ts';
+import { toStructurePath } from '../upnp-dm/cms-path.ts';
+import { expandLeaves } from '../upnp-dm/tree-expansion.ts';
+import type { CmsClient, NodeAttributes } from '../upnp-dm/types.ts';
+import { readTreeAttributes } from '../upnp-dm/walk-attributes.ts';
 import type { CmsTree } from '../upnp-dm/walk.ts';
 import { cmsLeaf, type CmsLeaf } from './mapping/cms-leaf.ts';
 import { CmsProvider, type DeviceAccess } from './mapping/cms-provider.ts';
@@ -154,7 +157,8 @@ export class DeviceModel {
    * Takes over what the device says of itself; nodes that did not change stay as they are. Logs oddities.
    * @param valuesCurrent false when something may have changed while the tree was read
    */
-  describe(tree: CmsTree, capabilities: Capabilities, valuesCurrent: boolean): void {
+  describe(read: CmsTree, capabilities: Capabilities, valuesCurrent: boolean): void {
+    const tree = { ...read, attributes: this.#withRemembered(read) };
     // The values go into the shadow: kept here too they would double the memory of a device.
     const { values: _values, ...treeWithoutValues } = tree;
     this.#tree = treeWithoutValues;
@@ -184,10 +188,12 @@ export class DeviceModel {
     if (tree === undefined) return false;
     const before = new Set(tree.instances);
     if (before.size === instances.length && instances.every((instance) => before.has(instance))) return false;
+    const added = instances.filter((instance) => !before.has(instance));
+    const attributes = await this.#learnAttributes(this.#access.client, tree, added);
     await this.#options.prepare?.(instances);
     const now = new Set(instances);
     for (const instance of before) if (!now.has(instance)) this.#forgetRow(instance);
-    this.#remap({ ...tree, instances });
+    this.#remap({ ...tree, instances, attributes });
     return true;
   }
 
@@ -240,9 +246,36 @@ export class DeviceModel {
     const known = new Set(tree.instances);
     const added = [rowPath, ...below].filter((instance) => !known.has(instance));
     const instances = [...tree.instances, ...new Set(added)];
+    const attributes = await this.#learnAttributes(client, tree, added, signal);
     await this.#options.prepare?.(instances);
-    this.#remap({ ...tree, instances });
+    this.#remap({ ...tree, instances, attributes });
     this.valuesRead(values, generation);
+  }
+
+  /** A table that has lost its rows keeps what they said of themselves: GetAttributes takes instances only. */
+  #withRemembered({ structure, attributes }: CmsTree): ReadonlyMap<string, NodeAttributes> {
+    const remembered = new Map(attributes);
+    for (const path of attributes.size === 0 ? [] : structure) {
+      const known = this.#tree?.attributes.get(path);
+      if (known !== undefined && !remembered.has(path)) remembered.set(path, known);
+    }
+    return remembered;
+  }
+
+  /** The first row of a table tells what its leaves are. */
+  async #learnAttributes(
+    client: CmsClient | undefined,
+    { structure, attributes }: CmsTree,
+    rows: readonly string[],
+    signal?: AbortSignal,
+  ): Promise<ReadonlyMap<string, NodeAttributes>> {
+    const leaves = expandLeaves(structure, rows).filter(
+      (path) => /\/\d+\//.test(path) && !attributes.has(toStructurePath(path)),
+    );
+    if (client === undefined || attributes.size === 0 || leaves.length === 0) return attributes;
+    const below = structure.filter((path) => rows.some((row) => path.startsWith(toStructurePath(row))));
+    const learned = await readTreeAttributes(client, { structure: below, instances: rows, leaves }, signal);
+    return new Map([...learned, ...attributes]);
   }
 
   #rowDeleted(rowPath: string): void {

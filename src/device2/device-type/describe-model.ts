@@ -83,7 +83,11 @@ export function objectRefOf(model: DataModel, path: string): string {
 function describeTable(node: ObjectNode, ref: string, objects: Map<string, MutableObject>): void {
   const row = objectAt(`${ref}{i}.`, objects);
   row.create ||= node.writable;
-  for (const parameter of node.provider?.rowParameters?.(node) ?? []) merge(row, parameter);
+  const rowParameters = node.provider?.rowParameters?.(node);
+  if (rowParameters === undefined) return;
+  // Its provider knows its rows without having any: where they may be added they may be deleted.
+  row.remove ||= node.writable;
+  for (const parameter of rowParameters) merge(row, parameter);
 }
 
 function describeObject(node: ObjectNode, ref: string, objects: Map<string, MutableObject>): void {

@@ -71,8 +71,8 @@ export class SupportedDataModels {
   readonly #published = new Map<string, { readonly url: string; readonly unpublish: () => void }>();
   /** The scope of each current document, longest first, with its UUID. */
   #scopes: readonly { readonly scope: string; readonly uuid: string }[] = [];
-  /** Refs of the objects described last. */
-  #described: ReadonlySet<string> = new Set();
+  /** The objects described last, by their refs. */
+  #described: ReadonlyMap<string, SupportedObject> = new Map();
   readonly #listeners = new Set<() => void>();
   #timer: Timer | undefined;
   #firstChange: number | undefined;
@@ -155,8 +155,14 @@ export class SupportedDataModels {
     const { model } = this.#options;
     const node = model.find(path);
     if (node?.kind !== 'object') return true;
+    const described = this.#described.get(objectRefOf(model, path));
     for (const child of node.children.values()) {
-      if (child.kind !== 'object') continue;
+      if (child.kind === 'parameter') {
+        // A row may have what none before it had, or tell the type that nobody knew while there was none.
+        const known = described?.parameters.get(child.name);
+        if (known?.type !== child.type || (child.writable && !known.writable)) return false;
+        continue;
+      }
       if (!this.#described.has(objectRefOf(model, child.table ? `${child.path}1.` : child.path)))
         return false;
       if (!this.#isDescribedWhole(child.path)) return false;
@@ -223,7 +229,7 @@ export class SupportedDataModels {
   async #documents(): Promise<NamedDocument[]> {
     const { model, beyond, root, deviceType } = this.#options;
     const objects = await describeModel(model, beyond?.());
-    this.#described = new Set(objects.keys());
+    this.#described = objects;
     const services = `${model.root.path}Services.`;
     const byService = new Map<string, SupportedObject[]>();
     const own: SupportedObject[] = [];
