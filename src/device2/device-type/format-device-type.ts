@@ -21,8 +21,10 @@ export interface DeviceTypeInput {
 /** devicetype-1-6 is the newest version that validators for XSD 1.0 can check. */
 const NAMESPACE = 'urn:broadband-forum-org:cwmp:devicetype-1-6';
 const SCHEMA_LOCATION = 'https://www.broadband-forum.org/cwmp/cwmp-devicetype-1-6.xsd';
-/** [DM schema] Longest object name; what a device nests deeper cannot be described. */
+/** [DM schema] Longest name of an object or parameter; what a device nests deeper cannot be described. */
 const LONGEST_REF = 256;
+/** [DM schema] Names that XML has, too; devices have a few that it has not. One such name would make a document invalid. */
+const WRITABLE_REF = /^(?!.*[ªº])[\p{L}_{][\p{L}\p{M}\p{Nd}_.{}\u00b7-]*$/u;
 
 /** A DT document [TR-106 B]: of a published model, what a device supports. It tells names, types and access, and no value. */
 export function formatDeviceType(input: DeviceTypeInput): DeviceTypeDocument {
@@ -45,9 +47,13 @@ function formatBody({ model, objects }: DeviceTypeInput): string {
     `    <model name="${escapeAttribute(model.name)}"/>\n  </import>\n`,
     `  <model ref="${escapeAttribute(model.name)}">\n`,
   ];
-  for (const object of objects) if (object.ref.length <= LONGEST_REF) parts.push(formatObject(object));
+  for (const object of objects) if (isWritten(object.ref)) parts.push(formatObject(object));
   parts.push('  </model>\n');
   return parts.join('');
+}
+
+function isWritten(ref: string): boolean {
+  return ref.length <= LONGEST_REF && WRITABLE_REF.test(ref);
 }
 
 function formatObject({ ref, create, remove, parameters }: SupportedObject): string {
@@ -57,7 +63,7 @@ function formatObject({ ref, create, remove, parameters }: SupportedObject): str
     : 'minEntries="1" maxEntries="1"';
   const parts = [`    <object ref="${escapeAttribute(ref)}" access="${access}" ${entries}>\n`];
   for (const parameter of [...parameters.values()].sort((a, b) => (a.name < b.name ? -1 : 1))) {
-    parts.push(formatParameter(parameter));
+    if (isWritten(parameter.name)) parts.push(formatParameter(parameter));
   }
   parts.push('    </object>\n');
   return parts.join('');

@@ -44,6 +44,8 @@ interface ModelRow {
   readonly urn: string;
   /** The document, gzipped, in base64: a device that is away after a restart cannot be described anew. */
   readonly document: string;
+  /** Refs of the objects that it describes begin with it: references to the row are known before anything is described. */
+  readonly scope: string;
   readonly alias?: string;
 }
 
@@ -75,6 +77,7 @@ export class SupportedDataModels {
   #described: ReadonlyMap<string, SupportedObject> = new Map();
   readonly #listeners = new Set<() => void>();
   #timer: Timer | undefined;
+  #updating: Promise<void> = Promise.resolve();
   #firstChange: number | undefined;
   #undo: () => void = () => undefined;
   #stopped = false;
@@ -100,6 +103,7 @@ export class SupportedDataModels {
       },
     });
     for (const { row } of this.#table.rows) this.#publish(row.uuid);
+    this.#scopes = longestFirst([...this.#table.rows].map(({ row }) => row));
   }
 
   /** From now on the table follows the model. */
@@ -180,19 +184,22 @@ export class SupportedDataModels {
       Math.min(QUIET_MS, Math.max(0, this.#firstChange + LONGEST_WAIT_MS - now)),
       () => {
         this.#firstChange = undefined;
-        this.#update().catch((error: unknown) => {
-          this.#options.logger.error('the supported data model could not be described', {
-            error: String(error),
+        // One after the other: the later one must have the last word.
+        this.#updating = this.#updating
+          .then(() => this.#update())
+          .catch((error: unknown) => {
+            this.#options.logger.error('the supported data model could not be described', {
+              error: String(error),
+            });
           });
-        });
       },
     );
   }
 
   async #update(): Promise<void> {
     const documents = await this.#documents();
-    if (this.#stopped) return;
     const rows = await Promise.all(documents.map((document) => this.#rowOf(document)));
+    if (this.#stopped) return;
     const wanted = new Set(documents.map(({ uuid }) => uuid));
     const gone = [...this.#table.rows].filter(({ row }) => !wanted.has(row.uuid));
     for (const { uuid } of documents) this.#publish(uuid);
@@ -200,19 +207,18 @@ export class SupportedDataModels {
       ...rows.map((row) => this.#table.put(row.uuid, row)),
       ...gone.map(({ key }) => this.#table.remove(key)),
     ]);
-    for (const { row } of gone) {
+    // Meanwhile stopped: everything is withdrawn, and the names may be somebody else's.
+    for (const { row } of this.#stopped ? [] : gone) {
       this.#published.get(row.uuid)?.unpublish();
       this.#published.delete(row.uuid);
     }
-    this.#scopes = documents
-      .map(({ scope, uuid }) => ({ scope, uuid }))
-      .sort((a, b) => b.scope.length - a.scope.length);
+    this.#scopes = longestFirst(documents);
     for (const listener of [...this.#listeners]) listener();
   }
 
-  async #rowOf({ uuid, urn, text }: NamedDocument): Promise<ModelRow> {
+  async #rowOf({ uuid, urn, scope, text }: NamedDocument): Promise<ModelRow> {
     const known = this.#table.find(uuid)?.row;
-    return known ?? { uuid, urn, document: (await compress(text)).toString('base64') };
+    return known ?? { uuid, urn, scope, document: (await compress(text)).toString('base64') };
   }
 
   #publish(uuid: string): void {
@@ -269,11 +275,17 @@ export class SupportedDataModels {
   }
 }
 
+function longestFirst(
+  rows: readonly { readonly scope: string; readonly uuid: string }[],
+): readonly { readonly scope: string; readonly uuid: string }[] {
+  return rows.map(({ scope, uuid }) => ({ scope, uuid })).sort((a, b) => b.scope.length - a.scope.length);
+}
+
 function isModelRow(stored: unknown): stored is ModelRow {
   if (typeof stored !== 'object' || stored === null) return false;
-  const { uuid, urn, document, alias } = stored as Partial<Record<keyof ModelRow, unknown>>;
+  const { uuid, urn, document, scope, alias } = stored as Partial<Record<keyof ModelRow, unknown>>;
   return (
-    [uuid, urn, document].every((text) => typeof text === 'string') &&
+    [uuid, urn, document, scope].every((text) => typeof text === 'string') &&
     (alias === undefined || typeof alias === 'string')
   );
 }

@@ -195,6 +195,15 @@ describe('DT documents', () => {
     expect(text.match(/<object/g)).to.have.length(1);
   });
 
+  it('leave out names that XML does not have', () => {
+    const names = ['Good', 'X²', 'Ⅷ', 'ª', 'x'.repeat(257)].map((name) => parameter(name));
+    const { text } = format([object('Device.', names), object('Device.X².')]);
+    expect([...text.matchAll(/<(?:object|parameter) ref="([^"]*)"/g)].map(([, ref]) => ref)).to.deep.equal([
+      'Device.',
+      'Good',
+    ]);
+  });
+
   const reason = schemaSkipReason();
   const title = 'are all valid against cwmp-devicetype-1-6.xsd';
   if (reason !== undefined) it.skip(`${title} (skipped: ${reason})`);
