@@ -108,7 +108,10 @@ class ComposedDaemon implements Daemon {
       version: VERSION,
       uptimeSeconds: Math.floor((this.#options.clock.monotonic() - this.#startedAt) / 1000),
       endpoints: this.#virtuals?.endpoints ?? [],
+      isProxierOn: this.#config.proxier.endpoint,
       proxier: this.#proxier?.status,
+      embedded: this.#proxier?.embedded.summary ?? [],
+      inventory: this.#proxier?.inventory.summary,
       devices: this.#registry?.devices ?? [],
     };
   }

@@ -1,4 +1,5 @@
-import type { DeviceReport, EndpointReport, StatusReport } from './status-report.ts';
+import { escapeHtml, formatDuration, formatTable, formatTime, quiet, whole } from './html.ts';
+import type { DeviceReport, EmbeddedReport, EndpointReport, StatusReport } from './status-report.ts';
 
 const REFRESH_SECONDS = 5;
 
@@ -12,13 +13,14 @@ p { margin: .2rem 0; } small, .quiet { opacity: .7; }
 .scroll { overflow-x: auto; }
 table { border-collapse: collapse; width: 100%; }
 th, td { border-bottom: 1px solid var(--line); padding: .4rem .8rem .4rem 0; text-align: left; vertical-align: top; }
-th { font-weight: 600; white-space: nowrap; } td { overflow-wrap: anywhere; } .whole { white-space: nowrap; }
+th { font-weight: 600; white-space: nowrap; } td { overflow-wrap: anywhere; } td:first-child { min-width: 9rem; }
+.message { display: inline-block; min-width: 12rem; } .whole { white-space: nowrap; }
 code { font: 13px/1.5 ui-monospace, monospace; }
 .good { color: var(--good); } .bad { color: var(--bad); } .busy { color: var(--busy); }`;
 
 /** The operator's page: one look shows what is on the LAN and how it gets on with the ACS. */
 export function formatStatusPage(report: StatusReport): string {
-  const { version, uptimeSeconds, endpoints, devices } = report;
+  const { version, uptimeSeconds } = report;
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -32,24 +34,62 @@ export function formatStatusPage(report: StatusReport): string {
 <body>
 <h1>cwmp-proxier</h1>
 <p class="quiet">Version ${escapeHtml(version)}, up ${formatDuration(uptimeSeconds)}; this page renews itself every ${REFRESH_SECONDS} seconds. <a href="/api/status">JSON</a></p>
-<h2>CWMP endpoints (${endpoints.length})</h2>
-${formatTable(['CPE', 'Mechanism', 'Last Inform', 'Retries', 'Pending events', 'Connection Request URL'], endpoints.map(formatEndpoint), 'No CPE is registered: no UPnP DM device was found yet.')}
-<h2>UPnP DM devices (${devices.length})</h2>
-${formatTable(['Device', 'Address', 'State', 'Identity', 'Mechanism', 'Subscription', 'Last sync', 'Services'], devices.map(formatDevice), 'No UPnP DM device is on the LAN.')}
+${[formatEndpoints(report), formatDevices(report), formatEmbedded(report), formatInventory(report)].filter((section) => section !== '').join('\n')}
 </body>
 </html>
 `;
 }
 
-function formatTable(
-  heads: readonly string[],
-  rows: readonly (readonly string[])[],
-  whenEmpty: string,
-): string {
-  if (rows.length === 0) return `<p class="quiet">${whenEmpty}</p>`;
-  const head = heads.map((text) => `<th scope="col">${text}</th>`).join('');
-  const body = rows.map((cells) => `<tr>${cells.map((cell) => `<td>${cell}</td>`).join('')}</tr>`).join('\n');
-  return `<div class="scroll"><table>\n<thead><tr>${head}</tr></thead>\n<tbody>\n${body}\n</tbody>\n</table></div>`;
+function formatEndpoints({ proxierEndpoint, endpoints }: StatusReport): string {
+  const heads = ['CPE', 'Mechanism', 'Last Inform', 'Retries', 'Pending events', 'Connection Request URL'];
+  const off =
+    proxierEndpoint === 'on'
+      ? ''
+      : '\n<p>The proxier’s own endpoint: <strong>off</strong> <span class="quiet">(<code>proxier.endpoint: false</code>; no inventory, no embedded devices)</span></p>';
+  const empty = 'No CPE is registered: no UPnP DM device was found yet.';
+  return `<h2>CWMP endpoints (${endpoints.length})</h2>${off}
+${formatTable(heads, endpoints.map(formatEndpoint), empty)}`;
+}
+
+function formatDevices({ devices }: StatusReport): string {
+  const heads = [
+    'Device',
+    'Address',
+    'State',
+    'Identity',
+    'Mechanism',
+    'Subscription',
+    'Last sync',
+    'Services',
+  ];
+  return `<h2>UPnP DM devices (${devices.length})</h2>
+${formatTable(heads, devices.map(formatDevice), 'No UPnP DM device is on the LAN.')}`;
+}
+
+function formatEmbedded({ proxierEndpoint, embedded }: StatusReport): string {
+  if (proxierEndpoint === 'off') return '';
+  const heads = ['Device', 'Identity', 'On the LAN', 'Commands', 'Pending', 'LastSyncTime', 'Rows'];
+  return `<h2>Embedded devices (${embedded.length})</h2>
+${formatTable(heads, embedded.map(formatEmbeddedDevice), 'No device is embedded in the proxier’s data model.')}`;
+}
+
+const INVENTORY_KINDS = [
+  ['rootDevices', 'Root devices'],
+  ['devices', 'Devices inside them'],
+  ['services', 'Services'],
+  ['hosts', 'Hosts'],
+] as const;
+
+/** Whole UPnP devices, also those that cannot be managed. */
+function formatInventory({ inventory }: StatusReport): string {
+  if (inventory === null) return '';
+  const heads = ['Kind', 'On the LAN', 'Gone, but retained', 'Rows'];
+  const rows = INVENTORY_KINDS.map(([kind, name]) => {
+    const { total, gone } = inventory[kind];
+    return [name, String(total - gone), gone === 0 ? quiet('0') : String(gone), String(total)];
+  });
+  return `<h2>Inventory of all UPnP devices</h2>
+${formatTable(heads, rows, '')}`;
 }
 
 /** Cells are HTML. */
@@ -59,8 +99,7 @@ function formatEndpoint(endpoint: EndpointReport): string[] {
     endpoint.mechanism,
     formatInform(endpoint.lastInform),
     endpoint.retryCount === 0 ? '0' : `<span class="bad">${endpoint.retryCount}</span>`,
-    endpoint.pendingEvents.map(({ code }) => escapeHtml(code)).join('<br>') ||
-      '<span class="quiet">none</span>',
+    endpoint.pendingEvents.map(({ code }) => escapeHtml(code)).join('<br>') || quiet('none'),
     `<code>${escapeHtml(endpoint.connectionRequestUrl)}</code>`,
   ];
 }
@@ -73,69 +112,63 @@ function formatIdentity({
   return [oui, productClass, serialNumber].filter((part) => part !== '').join('-');
 }
 
+/** The name of a device that is away is not always known. */
+function formatName(friendlyName: string, udn: string | null): string {
+  const lines = [
+    friendlyName === '' ? [] : escapeHtml(friendlyName),
+    udn === null ? [] : `<code>${escapeHtml(udn)}</code>`,
+  ];
+  return lines.flat().join('<br>');
+}
+
 function formatInform(inform: EndpointReport['lastInform']): string {
-  if (inform === null) return '<span class="quiet">never</span>';
+  if (inform === null) return quiet('never');
   const tone = inform.result === 'succeeded' ? 'good' : inform.result === 'failed' ? 'bad' : 'busy';
-  const error = inform.error === undefined ? '' : `<br><small>${escapeHtml(inform.error)}</small>`;
+  const error =
+    inform.error === undefined ? '' : `<br><small class="message">${escapeHtml(inform.error)}</small>`;
   return `<span class="${tone}">${escapeHtml(inform.result)}</span> ${formatTime(inform.time)}<br><small>${inform.events.map(escapeHtml).join(', ')}</small>${error}`;
 }
 
 function formatDevice(device: DeviceReport): string[] {
   const tone = { active: 'good', subscribing: 'busy', lost: 'bad', none: 'quiet' }[device.subscription];
-  const note = device.note === null ? '' : `<br><small class="bad">${escapeHtml(device.note)}</small>`;
+  const note =
+    device.note === null ? '' : `<br><small class="message bad">${escapeHtml(device.note)}</small>`;
   return [
-    `${escapeHtml(device.friendlyName)}<br><code>${escapeHtml(device.udn)}</code>`,
+    formatName(device.friendlyName, device.udn),
     whole(device.address),
-    `${escapeHtml(device.state)}${note}`,
+    `${whole(device.state)}${note}`,
     device.identity === null
-      ? '<span class="quiet">unknown</span>'
+      ? quiet('unknown')
       : `<code>${escapeHtml(formatIdentity(device.identity))}</code>`,
-    device.mechanism,
+    device.mechanism ?? quiet('not exposed'),
     `<span class="${tone}">${device.subscription}</span>`,
-    device.lastSync === null ? '<span class="quiet">never</span>' : formatTime(device.lastSync),
+    device.lastSync === null ? quiet('never') : formatTime(device.lastSync),
     device.services.map((type) => whole(shortServiceType(type))).join('<br>'),
   ];
 }
 
-/** Text that reads badly in pieces. */
-function whole(text: string): string {
-  return `<span class="whole">${escapeHtml(text)}</span>`;
+const PROCESSED_TONES: Readonly<Record<EmbeddedReport['commandProcessed'], string>> = {
+  Pending: 'busy',
+  Retrying: 'busy',
+  Success: 'good',
+  Error: 'bad',
+};
+
+function formatEmbeddedDevice(device: EmbeddedReport): string[] {
+  const { commandProcessed, commandProcessingErrMsg: message, pendingCommands } = device;
+  const error = message === '' ? '' : `<br><small class="message">${escapeHtml(message)}</small>`;
+  return [
+    formatName(device.friendlyName, device.udn),
+    `<code>${escapeHtml(formatIdentity(device.identity))}</code>`,
+    device.online ? '<span class="good">yes</span>' : '<span class="bad">no</span>',
+    `<span class="${PROCESSED_TONES[commandProcessed]}">${commandProcessed}</span>${error}`,
+    pendingCommands === 0 ? quiet('0') : `<span class="busy">${pendingCommands}</span>`,
+    device.lastSyncTime === null ? quiet('not since the start') : formatTime(device.lastSyncTime),
+    device.rows.map((path) => `<code>${whole(path)}</code>`).join('<br>'),
+  ];
 }
 
 /** `urn:schemas-upnp-org:service:ConfigurationManagement:2` -> `ConfigurationManagement:2`. */
 function shortServiceType(serviceType: string): string {
   return serviceType.split(':').slice(-2).join(':');
-}
-
-function formatTime(time: string): string {
-  return `<time datetime="${escapeHtml(time)}">${escapeHtml(time.replace('T', ' ').replace(/\.\d+/, ''))}</time>`;
-}
-
-function formatDuration(seconds: number): string {
-  const units = [
-    ['d', 86_400],
-    ['h', 3600],
-    ['min', 60],
-    ['s', 1],
-  ] as const;
-  let rest = Math.max(0, Math.floor(seconds));
-  const parts: string[] = [];
-  for (const [unit, size] of units) {
-    const count = Math.floor(rest / size);
-    rest -= count * size;
-    if (count > 0) parts.push(`${count} ${unit}`);
-  }
-  return parts.slice(0, 2).join(' ') || '0 s';
-}
-
-const ENTITIES: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
-};
-
-function escapeHtml(text: string): string {
-  return text.replace(/[&<>"']/g, (character) => ENTITIES[character] ?? character);
 }

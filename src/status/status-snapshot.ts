@@ -1,5 +1,7 @@
 import type { EndpointStatus } from '../cwmp/types.ts';
 import type { ProxiedDeviceStatus } from '../proxy/device-registry.ts';
+import type { EmbeddedDeviceStatus } from '../proxy/embedded/embedded-devices.ts';
+import type { InventorySummary } from '../proxy/inventory/inventory.ts';
 
 /** The state of the daemon at one moment, as its parts tell it. */
 export interface StatusSnapshot {
@@ -7,7 +9,14 @@ export interface StatusSnapshot {
   readonly uptimeSeconds: number;
   /** Of the virtual devices. */
   readonly endpoints: readonly EndpointStatus[];
-  /** The proxier's own; undefined when it has none. */
+  /** Whether the configuration gives the proxier an endpoint of its own. */
+  readonly isProxierOn: boolean;
+  /** The proxier's own; undefined when it has none, or none yet. */
   readonly proxier?: EndpointStatus | undefined;
+  /** The devices in the proxier's own data model, those that are away included. */
+  readonly embedded: readonly EmbeddedDeviceStatus[];
+  /** Undefined when the proxier has no endpoint that could show it, or none yet. */
+  readonly inventory?: InventorySummary | undefined;
+  /** The manageable devices that were on the LAN since the start. */
   readonly devices: readonly ProxiedDeviceStatus[];
 }

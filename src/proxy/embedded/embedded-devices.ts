@@ -5,11 +5,30 @@ import type { ExposingMechanism } from '../device-registry.ts';
 import { identityKey } from '../identity.ts';
 import type { DescribedDevice } from '../proxied-device.ts';
 import { EmbeddedDevice, type EmbeddedDeviceOptions } from './embedded-device.ts';
+import type { CommandProcessed } from './command-queue.ts';
 import { EmbeddedTables } from './embedded-tables.ts';
 
 export interface EmbeddedDevicesOptions extends Omit<EmbeddedDeviceOptions, 'identity' | 'tables'> {
   /** Six hex digits, for the name of the vendor table. */
   readonly vendorOui: string;
+}
+
+/** An embedded device for the status page. */
+export interface EmbeddedDeviceStatus {
+  readonly identity: EndpointIdentity;
+  /** Undefined when nothing is remembered of the device but its identity. */
+  readonly udn: string | undefined;
+  readonly friendlyName: string;
+  readonly online: boolean;
+  /** [TR-181 EmbeddedDevice.CommandProcessed, CommandProcessingErrMsg] */
+  readonly commandProcessed: CommandProcessed;
+  readonly commandProcessingErrMsg: string;
+  /** Commands that were accepted from the ACS and wait for the device. */
+  readonly pendingCommands: number;
+  /** ISO 8601; undefined before the first synchronisation of this run. */
+  readonly lastSync: string | undefined;
+  /** Paths of its rows in EmbeddedDevice, in the vendor table and in the tables of Service Objects. */
+  readonly rows: readonly string[];
 }
 
 /** All devices that are embedded in the proxier's own data model, those that are away included. */
@@ -95,6 +114,31 @@ export class EmbeddedDevices implements ExposingMechanism {
   /** The rows of the tables that devices share are rows of the proxier, which no device's own tree knows for such. */
   #sharedRef(ref: string): string {
     return ref.replace(/^(Device\.(?:Services\.[^.]+|X_[0-9A-F]{6}_ProxiedDevice)\.)\d+\./, '$1{i}.');
+  }
+
+  /** Each device, those that are away included. */
+  get summary(): readonly EmbeddedDeviceStatus[] {
+    const { embeddedDevices, proxiedDevices } = this.#tables;
+    return [...this.#byKey.values()].flatMap(({ key, facts, status }) => {
+      const row = proxiedDevices.find(key)?.row;
+      if (row === undefined) return [];
+      const { commandProcessed, message, pendingCommands, lastSync } = status;
+      return {
+        identity: row.identity,
+        udn: facts?.udn,
+        friendlyName: row.friendlyName,
+        online: row.online,
+        commandProcessed,
+        commandProcessingErrMsg: message,
+        pendingCommands,
+        lastSync: lastSync === undefined ? undefined : new Date(lastSync).toISOString(),
+        rows: [
+          embeddedDevices.reference(key),
+          proxiedDevices.reference(key),
+          ...this.#tables.serviceRowsOf(key).map((service) => service.table.reference(service.key)),
+        ].filter((path) => path !== ''),
+      };
+    });
   }
 
   /** By identity key. */

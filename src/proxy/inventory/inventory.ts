@@ -26,6 +26,17 @@ export interface InventoryReferences {
   readonly discovery: readonly string[];
 }
 
+/** Rows of one kind: all of them, and those among them whose device left and that are only kept for some time. */
+export interface InventoryCount {
+  readonly total: number;
+  readonly gone: number;
+}
+
+/** Sizes of the tables; `devices` are those that are embedded in root devices. */
+export type InventorySummary = Readonly<
+  Record<'rootDevices' | 'devices' | 'services' | 'hosts', InventoryCount>
+>;
+
 /** A LAN that makes up devices cannot fill the memory: beyond this the longest lost go, then new ones are left out. */
 const MOST_ROOT_DEVICES = 512;
 
@@ -65,13 +76,25 @@ export class Inventory {
     this.#listeners.clear();
   }
 
-  get counts(): { rootDevices: number; devices: number; services: number; hosts: number } {
+  /** How much is in it, for the status page. */
+  get summary(): InventorySummary {
     const { rootDevices, devices, services } = this.#discovery;
+    const count = ({ rows, size }: LocalTable<DiscoveryRow>): InventoryCount => ({
+      total: size,
+      gone: [...rows].filter(({ row }) => row.lostAt !== undefined).length,
+    });
+    // A host is there while a device on it is: after a restart its row does not know yet.
+    const there = [...rootDevices.rows].filter(({ row }) => row.lostAt === undefined);
+    const hostsThere = new Set(there.map(({ row }) => row.host));
+    const hosts = this.#hosts.keys;
     return {
-      rootDevices: rootDevices.size,
-      devices: devices.size,
-      services: services.size,
-      hosts: this.#hosts.keys.length,
+      rootDevices: count(rootDevices),
+      devices: count(devices),
+      services: count(services),
+      hosts: {
+        total: hosts.length,
+        gone: hosts.filter((key) => !hostsThere.has(this.#hosts.reference(key))).length,
+      },
     };
   }
 

@@ -24,6 +24,8 @@ const SNAPSHOT: StatusSnapshot = {
       inSession: false,
     },
   ],
+  isProxierOn: false,
+  embedded: [],
   devices: [
     {
       udn: 'uuid:1',
@@ -31,7 +33,7 @@ const SNAPSHOT: StatusSnapshot = {
       address: '192.168.1.2',
       services: ['urn:schemas-upnp-org:service:ConfigurationManagement:2'],
       state: 'ready',
-      identity: undefined,
+      identity: { manufacturer: 'Maker', oui: '00D09E', productClass: 'Nas', serialNumber: 'S1' },
       mechanism: 'virtual',
       subscription: 'active',
       lastSync: undefined,
@@ -81,6 +83,7 @@ describe('status server', () => {
     expect(JSON.parse(body)).to.deep.equal({
       version: '9.9.9',
       uptimeSeconds: 93_784,
+      proxierEndpoint: 'off',
       endpoints: [
         {
           manufacturer: 'Maker',
@@ -95,7 +98,9 @@ describe('status server', () => {
           pendingEvents: [{ code: '4 VALUE CHANGE', commandKey: '' }],
         },
       ],
-      devices: [{ ...SNAPSHOT.devices[0], identity: null, lastSync: null }],
+      devices: [{ ...SNAPSHOT.devices[0], lastSync: null }],
+      embedded: [],
+      inventory: null,
     });
   });
 
