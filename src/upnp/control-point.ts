@@ -21,7 +21,7 @@ import type {
 
 /** Bounds on what the LAN can make us keep or do. */
 export interface ControlPointLimits {
-  /** Root devices at one address; default 32. */
+  /** Root devices at one address; default 128. */
   readonly maxDevicesPerHost?: number;
   /** Root devices in all; default 512. */
   readonly maxDevices?: number;
@@ -74,7 +74,7 @@ class LanControlPoint implements ControlPoint {
         maxValidityMs: (limits.maxMaxAgeSeconds ?? 3600) * 1000,
       },
       maxDevices: limits.maxDevices ?? 512,
-      maxDevicesPerHost: limits.maxDevicesPerHost ?? 32,
+      maxDevicesPerHost: limits.maxDevicesPerHost ?? 128,
       searchUnicast: ({ interfaceName, sourceAddress, searchPort }) => {
         this.#ssdp.get(interfaceName)?.searchUnicast(sourceAddress, searchPort, 'upnp:rootdevice');
       },

@@ -42,6 +42,8 @@ const PROBE_ANSWER_MS = 1500;
 /** Keeps the root devices of the LAN: carries out what the discovery machine decides for each location. */
 export class DeviceTracker {
   readonly #options: DeviceTrackerOptions;
+  /** Hosts whose devices did not all find room. */
+  readonly #warned = new Set<string>();
   readonly #entries = new Map<string, Entry>();
 
   constructor(options: DeviceTrackerOptions) {
@@ -96,16 +98,23 @@ export class DeviceTracker {
       if (entry.presence.phase === 'unusable') unusable = entry;
     }
     if (onHost >= this.#options.maxDevicesPerHost) {
-      this.#options.logger.debug('too many devices on one host', { host: announcement.sourceAddress });
+      this.#warnOnce('too many devices on one host: the others are left out', announcement, onHost);
       return false;
     }
     if (this.#entries.size < this.#options.maxDevices) return true;
     if (unusable === undefined) {
-      this.#options.logger.debug('too many devices', { host: announcement.sourceAddress });
+      this.#warnOnce('too many devices: the others are left out', announcement, this.#entries.size);
       return false;
     }
     this.#remove(unusable);
     return true;
+  }
+
+  /** Once for each host: those that are left out announce themselves again and again. */
+  #warnOnce(message: string, { sourceAddress }: Announcement, limit: number): void {
+    if (this.#warned.has(sourceAddress) || this.#warned.size >= this.#options.maxDevices) return;
+    this.#warned.add(sourceAddress);
+    this.#options.logger.warn(message, { host: sourceAddress, limit });
   }
 
   #add(announcement: Announcement): void {

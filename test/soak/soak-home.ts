@@ -1,0 +1,149 @@
+import { randomInt } from 'node:crypto';
+import { formatDeviceId } from '../../src/lab/acs/acs-device.ts';
+import type { AcsSession } from '../../src/lab/acs/acs-session.ts';
+import { LabAcs } from '../../src/lab/acs/lab-acs.ts';
+import { createLabDevice, type LabDevice } from '../../src/lab/device/lab-device.ts';
+import { WatchLedger } from './watch-ledger.ts';
+
+/** The proxier of the soak's configuration; vendor trees carry its OUI. */
+export const PROXIER_OUI = '00005E';
+const SENSOR = `Device.X_${PROXIER_OUI}_UPnPDM.X_ACME_Sensor.`;
+const WATCHED = `${SENSOR}Temperature`;
+const CMS_WATCHED = '/X_ACME_Sensor/Temperature';
+const CHANNELS = `${SENSOR}Channel.`;
+
+interface Resident {
+  readonly device: LabDevice;
+  readonly id: string;
+  state: 'here' | 'away' | 'returning';
+}
+
+/** Devices that change, leave and return, and an ACS that uses every RPC on them. */
+export class SoakHome {
+  readonly acs = new LabAcs({ transcriptLimit: 1000 });
+  readonly ledger = new WatchLedger(this.acs, WATCHED);
+  readonly residents: readonly Resident[];
+  /** Faults and broken sessions of devices that were there all the time. */
+  readonly faults: string[] = [];
+  rpcs = 0;
+  departures = 0;
+  #next = 0;
+
+  constructor(count: number) {
+    this.residents = Array.from({ length: count }, (_, index) => {
+      const serialNumber = `SOAK${index}${randomInt(1_000_000)}`;
+      const device = createLabDevice({ profile: 'sensor', drift: false, identity: { serialNumber } });
+      const { manufacturerOui: oui, productClass } = device.profile.identity;
+      return { device, id: formatDeviceId({ oui, productClass, serialNumber }), state: 'here' as const };
+    });
+  }
+
+  async start(): Promise<void> {
+    await this.acs.start();
+    for (const { device } of this.residents) await device.start();
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all(this.residents.map(({ device }) => device.stop()));
+    await this.acs.stop();
+  }
+
+  /** All devices are at the ACS, and watched. */
+  async watchAll(): Promise<void> {
+    for (const { id } of this.residents) {
+      await this.acs.waitForInform(id, undefined, 60_000);
+      await this.acs.waitForIdle(id, 60_000);
+      await this.acs.perform(id, (session) =>
+        session.setParameterAttributes([{ name: WATCHED, notification: 2 }]),
+      );
+    }
+  }
+
+  /** Some device whose last change is told changes again. */
+  change(): void {
+    const { device, id } = this.#any();
+    if (!this.ledger.isTold(id)) return;
+    this.#next = (this.#next + 1) % 1000;
+    const value = String(this.#next - 400);
+    if (device.get(CMS_WATCHED) === value) return;
+    this.ledger.changed(id, value);
+    device.set(CMS_WATCHED, value);
+  }
+
+  /** The ACS asks some device that is there for something. */
+  async ask(): Promise<void> {
+    const resident = this.#any();
+    if (resident.state !== 'here') return;
+    const departures = this.departures;
+    try {
+      await this.acs.perform(resident.id, (session) => this.#rpc(session), 10_000);
+      this.rpcs += 1;
+    } catch (error) {
+      const wasThere = this.departures === departures || this.#isHere(resident);
+      if (wasThere)
+        this.faults.push(`${resident.id}: ${error instanceof Error ? error.message : String(error)}`);
+    }
+  }
+
+  /** Some device leaves, with or without goodbye, and comes back `awayMs` later. */
+  async churn(awayMs: number): Promise<void> {
+    const resident = this.#any();
+    if (!this.#isHere(resident)) return;
+    resident.state = 'away';
+    this.departures += 1;
+    await resident.device.stop({ byebye: randomInt(2) === 0 });
+    await new Promise((resolve) => setTimeout(resolve, awayMs));
+    this.ledger.forgetLatency(resident.id);
+    resident.state = 'returning';
+    await resident.device.comeBack();
+    // What it changes before the proxier has found it again is told late.
+    while (!(await this.acs.connectionRequest(resident.id)).accepted) {
+      await new Promise((resolve) => setTimeout(resolve, 200));
+    }
+    this.ledger.forgetLatency(resident.id);
+    resident.state = 'here';
+  }
+
+  #isHere({ state }: Resident): boolean {
+    return state === 'here';
+  }
+
+  #any(): Resident {
+    const resident = this.residents[randomInt(this.residents.length)];
+    if (resident === undefined) throw new Error('nobody lives here');
+    return resident;
+  }
+
+  async #rpc(session: AcsSession): Promise<void> {
+    switch (randomInt(7)) {
+      case 0:
+        await session.getParameterValues(['Device.']);
+        return;
+      case 1:
+        await session.getParameterNames('Device.', false);
+        return;
+      case 2:
+        await session.getParameterAttributes([WATCHED]);
+        return;
+      case 3:
+        await session.getRpcMethods();
+        return;
+      case 4:
+        await session.scheduleInform(1, 'soak');
+        return;
+      case 5: {
+        const value = String(randomInt(1, 3600));
+        await session.setParameterValues(
+          [{ name: `${SENSOR}MeasuringInterval`, value, type: 'xsd:unsignedInt' }],
+          'soak',
+        );
+        return;
+      }
+      default: {
+        const { instanceNumber } = await session.addObject(CHANNELS);
+        await session.getParameterValues([`${CHANNELS}${instanceNumber}.`]);
+        await session.deleteObject(`${CHANNELS}${instanceNumber}.`);
+      }
+    }
+  }
+}
