@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { BenchAcs } from './bench-acs.ts';
 import { median, print, quantile, row } from './figures.ts';
+import { hostileTurns } from './hostile.ts';
 import { MeasuredProcess } from './processes.ts';
 import { openBenchHouse, rpc, type BenchHouse } from './think-time.ts';
 
@@ -202,3 +203,4 @@ await sessionRate(20, quick ? 20 : 150);
 print();
 await twentyDevices(1000, quick ? 5 : 20);
 await twentyDevices(0, quick ? 5 : 20);
+await hostileTurns(quick ? 3 : 10);

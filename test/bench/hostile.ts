@@ -1,0 +1,93 @@
+import { systemClock } from '../../src/platform/clock.ts';
+import { silentLogger } from '../../src/platform/logger.ts';
+import { createControlPoint } from '../../src/upnp/control-point.ts';
+import type { RootDevice } from '../../src/upnp/types.ts';
+import { createCmsClient } from '../../src/upnp-dm/cms-client.ts';
+import {
+  description,
+  escaped,
+  HostileHost,
+  hostileAnswers,
+  hostileDescriptions,
+  ok,
+  parameterList,
+  soap,
+} from '../support/hostile-host.ts';
+import { watchTurns } from '../support/turn-watch.ts';
+import { waitFor } from '../support/wait-for.ts';
+import { median, print, row } from './figures.ts';
+
+const WIDTHS = [46, 9, 9];
+
+/** The longest turn of the event loop for each hostile document, and for good ones of the same run. */
+export async function hostileTurns(rounds: number): Promise<void> {
+  const host = new HostileHost();
+  await host.start();
+  const answered = new Map<string, RootDevice | 'refused'>();
+  const controlPoint = createControlPoint({
+    interfaces: ['lo'],
+    clock: systemClock,
+    logger: silentLogger,
+    listener: {
+      deviceAppeared: (device) => void answered.set(device.announcement.udn, device),
+      deviceLost: () => undefined,
+      deviceUnusable: ({ udn }) => void answered.set(udn, 'refused'),
+    },
+  });
+  await controlPoint.start();
+  let count = 0;
+  const describe = async (reply: (udn: string) => (typeof hostileDescriptions)[string]) => {
+    count += 1;
+    const udn = `uuid:turns-${process.pid}-${count}`;
+    host.replies.set(`/${udn}`, reply(udn));
+    await host.announce(udn, host.url(`/${udn}`));
+    return waitFor(() => answered.get(udn), udn, 15_000);
+  };
+  const good = await describe((udn) => ok(description(udn)));
+  if (good === 'refused') throw new Error('the good device was refused');
+  const getValues = async (reply: (typeof hostileAnswers)[string]) => {
+    const service = good.description.services[0];
+    if (service === undefined) throw new Error('no service');
+    host.replies.set('/control', reply);
+    const client = createCmsClient({ controlPoint, device: good, service, clock: systemClock });
+    await client.getValues(['/']).catch(() => undefined);
+  };
+  const cases: [string, () => Promise<unknown>][] = [
+    ['floor: a good description', () => describe((udn) => ok(description(udn)))],
+    [
+      'a datagram of 60 000 spaces',
+      async () => {
+        await host.send(`${' '.repeat(60_000)}\r\n\r\n`);
+        await describe((udn) => ok(description(udn)));
+      },
+    ],
+    ...Object.entries(hostileDescriptions).map(([name, reply]): [string, () => Promise<unknown>] => [
+      `description: ${name}`,
+      () => describe(() => reply),
+    ]),
+    ...Object.entries(hostileAnswers).map(([name, reply]): [string, () => Promise<unknown>] => [
+      `answer: ${name}`,
+      () => getValues(reply),
+    ]),
+    ['answer: 20 000 parameters', () => getValues(list(escaped(parameterList(20_000))))],
+    ['answer: 20 000 parameters, inline', () => getValues(list(parameterList(20_000)))],
+  ];
+  print();
+  print(`Longest turn of the event loop, ms (${rounds} rounds; to reach: 50)`);
+  print(row(['', 'median', 'longest'], WIDTHS));
+  for (const [name, run] of cases) {
+    const longest: number[] = [];
+    for (let round = 0; round < rounds; round += 1) {
+      const stopWatch = watchTurns();
+      await run();
+      longest.push(stopWatch().longestMs);
+    }
+    print(row([name, median(longest).toFixed(1), Math.max(...longest).toFixed(1)], WIDTHS));
+  }
+  await controlPoint.stop();
+  await host.stop();
+}
+
+function list(parameters: string): string {
+  return ok(soap(`<ParameterValueList>${parameters}</ParameterValueList>`));
+}
