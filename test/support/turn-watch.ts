@@ -14,17 +14,22 @@ export function watchTurns(): () => Turns {
   let cpu = process.cpuUsage();
   let wall = performance.now();
   let running = true;
-  const turn = (): void => {
+  const count = (): void => {
     const spent = process.cpuUsage(cpu);
     const ms = Math.min((spent.user + spent.system) / 1000, performance.now() - wall);
     longestMs = Math.max(longestMs, ms);
     totalMs += ms;
     cpu = process.cpuUsage();
     wall = performance.now();
-    if (running) setImmediate(turn);
+  };
+  const turn = (): void => {
+    if (!running) return;
+    count();
+    setImmediate(turn);
   };
   setImmediate(turn);
   return () => {
+    count();
     running = false;
     return { longestMs, totalMs };
   };

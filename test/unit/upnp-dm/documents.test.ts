@@ -14,6 +14,7 @@ import {
   encodeParameterValueList,
   encodePathList,
 } from '../../../src/upnp-dm/documents.ts';
+import { growthOfTime, LINEAR, shareOfLongestTurn, SLICED } from '../../support/growth.ts';
 
 const NS = 'xmlns:cms="urn:schemas-upnp-org:dm:cms"';
 
@@ -301,52 +302,36 @@ describe('upnp-dm/documents', () => {
       encodeParameterValueList(
         new Map(Array.from({ length: count }, (_, index) => [`/A/B/${index}/Name`, `value ${index} & more`])),
       );
-    const timeFor = async (text: string): Promise<number> => {
-      const start = performance.now();
-      await decodeParameterValueList(text);
-      return performance.now() - start;
-    };
-    const small = listOf(5000);
-    await timeFor(small);
-    const smallMs = Math.min(await timeFor(small), await timeFor(small), await timeFor(small));
-    let turns = 0;
-    let running = true;
-    const turn = (): void => {
-      turns += 1;
-      if (running) setImmediate(turn);
-    };
-    turn();
-    const largeMs = await timeFor(listOf(50_000));
-    running = false;
-    expect(largeMs).to.be.below(Math.max(200, smallMs * 30));
-    expect(turns).to.be.above(50);
+    const texts = new Map([6250, 50_000].map((count) => [count, listOf(count)]));
+    const read = (count: number) => decodeParameterValueList(texts.get(count) ?? '');
+    expect(await growthOfTime(read, 6250)).to.be.below(LINEAR);
+    expect(await shareOfLongestTurn(() => read(50_000))).to.be.below(SLICED);
   });
 
   const list = (path: string, value: string): string =>
     `<ParameterValueList><Parameter><ParameterPath>${path}</ParameterPath><Value>${value}</Value></Parameter></ParameterValueList>`;
   const costly: Readonly<Record<string, string>> = {
-    'a document of entities escaped twice': '&lt;'.repeat(1 << 20),
     'a long path of white space': list(' a'.repeat(1 << 20), '1'),
-    'a value of entities': list('/A/B', '&lt;'.repeat(1 << 18)),
-    'a tag of namespaces': `<a ${Array.from({ length: 10_000 }, (_, i) => `xmlns:n${i}="u"`).join(' ')}/>`,
-    angles: '<'.repeat(1 << 20),
+    'a value of entities': list('/A/B', '&lt;'.repeat(1 << 20)),
   };
   for (const [what, text] of Object.entries(costly)) {
     it(`does not hold the event loop for ${what}`, async () => {
-      await decodeParameterValueList(text).catch(() => undefined); // compiled code is measured, not the compiler
-      let longest = 0;
-      let last = performance.now();
-      let running = true;
-      const turn = (): void => {
-        longest = Math.max(longest, performance.now() - last);
-        last = performance.now();
-        if (running) setImmediate(turn);
-      };
-      setImmediate(turn);
-      await decodeParameterValueList(text).catch(() => undefined);
-      running = false;
-      // 50 ms are promised; other processes of a busy machine are in this figure too.
-      expect(Math.max(longest, performance.now() - last)).to.be.below(150);
+      const share = await shareOfLongestTurn(() => decodeParameterValueList(text).catch(() => undefined));
+      expect(share).to.be.below(SLICED);
+    });
+  }
+
+  const cutOff: Readonly<Record<string, (size: number) => string>> = {
+    'a tag of namespaces': (size) =>
+      `<a ${Array.from({ length: size }, (_, i) => `xmlns:n${i}="u"`).join(' ')}/>`,
+    'a document of entities escaped twice': (size) => '&lt;'.repeat(16 * size),
+    angles: (size) => '<'.repeat(16 * size),
+  };
+  for (const [what, make] of Object.entries(cutOff)) {
+    it(`takes no more than linear time to refuse ${what}`, async () => {
+      const texts = new Map([8192, 65_536].map((size) => [size, make(size)]));
+      const read = (size: number) => decodeParameterValueList(texts.get(size) ?? '').catch(() => undefined);
+      expect(await growthOfTime(read, 8192)).to.be.below(LINEAR);
     });
   }
 
