@@ -30,7 +30,8 @@ function itWith(programs: readonly (string | undefined)[], title: string, test: 
 }
 
 describe('independent UPnP stacks on loopback', function () {
-  this.timeout(40_000);
+  // On a new machine GStreamer looks through all its plugins when rygel starts for the first time.
+  this.timeout(150_000);
   const commands: ExternalCommand[] = [];
   const devices: LabDevice[] = [];
 
@@ -115,7 +116,7 @@ describe('independent UPnP stacks on loopback', function () {
           '[general]\ninterface=lo\nupnp-enabled=true\n[Playbin]\nenabled=true\ntitle=Rygel of the test\ndiagnostics=true\n' +
             '[MediaExport]\nenabled=false\n[Tracker3]\nenabled=false\n',
         );
-        run('dbus-run-session', ['--', 'rygel'], {
+        const daemon = run('dbus-run-session', ['--', 'rygel'], {
           HOME: directory,
           XDG_CONFIG_HOME: directory,
           XDG_CACHE_HOME: directory,
@@ -124,8 +125,10 @@ describe('independent UPnP stacks on loopback', function () {
         const rygel = await waitFor(
           async () => (await discover()).find(({ friendlyName }) => friendlyName === 'Rygel of the test'),
           'rygel in the list of discover',
-          25_000,
-        );
+          120_000,
+        ).catch((error: unknown) => {
+          throw new Error(`${String(error)}; rygel says: ${daemon.output.slice(-2000)}`);
+        });
         const [service] = rygel.management;
         expect(service).to.include({
           udn: rygel.udn,
