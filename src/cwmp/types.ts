@@ -36,6 +36,31 @@ export interface AcsSettings {
   readonly instanceMode: 'InstanceNumber' | 'InstanceAlias';
   /** SetParameterValues with an alias that no row has creates one. */
   readonly autoCreateInstances: boolean;
+  /** `UDP`, or empty: no Lightweight Notifications, whatever the attributes say [TR-069 Annex M]. */
+  readonly lightweightNotificationProtocolsUsed: string;
+  /** Seconds between deliveries of passive ones; 0: only together with active ones. */
+  readonly lightweightNotificationTriggerInterval: number;
+  /** xsd:dateTime, the phase of the interval. */
+  readonly lightweightNotificationTriggerTime: string;
+  /** Empty: the host of `url`. */
+  readonly udpLightweightNotificationHost: string;
+  readonly udpLightweightNotificationPort: number;
+  /** Whether `14 HEARTBEAT` is sent [TR-069 Annex O]. */
+  readonly heartbeatEnable: boolean;
+  /** Seconds, >= 30. */
+  readonly heartbeatReportingInterval: number;
+  /** xsd:dateTime, the phase of the heartbeats. */
+  readonly heartbeatInitiationTime: string;
+  /** Seconds that connection requests may go unheard before `13 WAKEUP` says so; -1 = any [TR-069 Annex L]. */
+  readonly crUnawarenessMaxDuration: number;
+  /** Periodic Informs that may be missed before `13 WAKEUP` says so; -1 = any. */
+  readonly maxMissedPeriodic: number;
+  /** A missed scheduled Inform makes a `13 WAKEUP`. */
+  readonly notifyMissedScheduled: boolean;
+  /** What the ACS asks of the standby of a CPE; kept for it, we have no standby of our own to forbid. */
+  readonly crAwarenessRequested: boolean;
+  readonly periodicAwarenessRequested: boolean;
+  readonly scheduledAwarenessRequested: boolean;
 }
 
 /** The settings of one endpoint, durable. */

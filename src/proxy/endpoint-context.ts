@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { FACTORY_SETTINGS } from '../cwmp/default-settings.ts';
 import type {
   ConnectionRequestListener,
   EndpointIdentity,
@@ -34,21 +35,13 @@ export function defaultSettings(
   connectionRequestUsername: string,
 ): DeviceSettings {
   return {
-    enableCwmp: true,
+    ...FACTORY_SETTINGS,
     url: acs.url,
     username: acs.username,
     password: acs.password,
-    periodicInformEnable: true,
     periodicInformInterval: acs.periodicInformIntervalSeconds,
-    periodicInformTime: '0001-01-01T00:00:00Z',
     connectionRequestUsername,
     connectionRequestPassword: randomBytes(18).toString('base64url'),
-    retryMinimumWaitInterval: 5,
-    retryIntervalMultiplier: 2000,
-    defaultActiveNotificationThrottle: 0,
-    provisioningCode: '',
     upgradesManaged: true,
-    instanceMode: 'InstanceNumber',
-    autoCreateInstances: false,
   };
 }
