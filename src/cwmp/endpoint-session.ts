@@ -162,9 +162,8 @@ export class EndpointSession {
         state.watchedValues.forget(`${tablePath.slice(0, -1)}NumberOfEntries`);
         this.#afterSession.push(() => watch.learn());
       },
-      replaceAttributes: async (attributes) => {
-        await state.replaceAttributes(attributes);
-        this.#options.onAttributesChange();
+      changeAttributes: async (change) => {
+        if (await state.changeAttributes(change)) this.#options.onAttributesChange();
       },
       scheduleInform: (delaySeconds, commandKey) => schedule.order(delaySeconds, commandKey),
       afterSession: (action) => void this.#afterSession.push(action),

@@ -209,7 +209,7 @@ export class CwmpEndpoint {
     this.#trigger.evaluate(current.url !== previous.url);
   }
 
-  #inBackground(work: Promise<void>): void {
+  #inBackground(work: Promise<unknown>): void {
     work.catch((error: unknown) => this.#options.logger.error('endpoint state was not saved', { error }));
   }
 }

@@ -1,3 +1,4 @@
+import type { AttributeStore } from '../datamodel/attributes.ts';
 import type { DataModel, StructureChange, ValueChange } from '../datamodel/data-model.ts';
 import type { ParameterNode } from '../datamodel/node.ts';
 import { canonicalValue } from '../datamodel/value-codec.ts';
@@ -9,7 +10,7 @@ export interface ValueWatchOptions {
   /** State that has to be saved changed. `fresh`: a session is wanted that was not wanted before. */
   readonly onChange: (fresh: boolean) => void;
   /** An attribute change that nobody waits for. */
-  readonly inBackground: (work: Promise<void>) => void;
+  readonly inBackground: (work: Promise<unknown>) => void;
   /** Aborted when the endpoint stops. */
   readonly signal: AbortSignal;
 }
@@ -21,7 +22,7 @@ export interface ValueWatchOptions {
 export class ValueWatch {
   readonly #options: ValueWatchOptions;
   /** Found by a walk over the whole model, so kept until the model or the attributes change. */
-  #watched: readonly ParameterNode[] | undefined;
+  #watched: { readonly parameters: readonly ParameterNode[]; readonly by: AttributeStore } | undefined;
 
   constructor(options: ValueWatchOptions) {
     this.#options = options;
@@ -30,10 +31,13 @@ export class ValueWatch {
   parameters(): readonly ParameterNode[] {
     const { model, state } = this.#options;
     const { attributes } = state;
-    this.#watched ??= model
-      .parametersBelow('')
-      .filter((parameter) => attributes.notificationOf(parameter) > 0);
-    return this.#watched;
+    if (this.#watched?.by !== attributes) {
+      const parameters = model
+        .parametersBelow('')
+        .filter((parameter) => attributes.notificationOf(parameter) > 0);
+      this.#watched = { parameters, by: attributes };
+    }
+    return this.#watched.parameters;
   }
 
   /** Values changed by themselves. */
@@ -53,16 +57,15 @@ export class ValueWatch {
   structureChanged({ removed }: StructureChange): void {
     const { model, state, inBackground } = this.#options;
     this.#watched = undefined;
-    const attributes = state.attributes.copy();
     const gone = removed.filter((path) => model.find(path) === undefined);
     for (const path of gone) state.watchedValues.forgetBelow(path);
-    if (!gone.map((path) => attributes.removeBelow(path)).includes(true)) return;
-    inBackground(state.replaceAttributes(attributes));
+    inBackground(
+      state.changeAttributes((attributes) => gone.map((path) => attributes.removeBelow(path)).includes(true)),
+    );
   }
 
   /** What is watched no more is forgotten; what is watched from now on is read once. */
   async attributesChanged(): Promise<void> {
-    this.#watched = undefined;
     const { model, state } = this.#options;
     const { attributes, watchedValues } = state;
     for (const path of watchedValues.paths()) {
