@@ -36,13 +36,15 @@ export class EndpointState {
   readonly watchedValues: WatchedValues;
   scheduled: readonly ScheduledInform[];
   bootstrappedUrl: string | undefined;
-  attributes: AttributeStore;
+  #attributes: AttributeStore;
   readonly #store: DocumentStore;
   readonly #key: string;
   #endpoint: EndpointDocument;
   #savedEvents: string;
   /** Settles when the last write has. */
   #saving: Promise<void> = Promise.resolve();
+  /** Settles when the last change of the attributes has. */
+  #changing: Promise<unknown> = Promise.resolve();
 
   constructor(store: DocumentStore, key: string) {
     this.#store = store;
@@ -53,7 +55,7 @@ export class EndpointState {
     this.watchedValues = new WatchedValues(readDigests(store.get<unknown>(`${key}/watched`)));
     this.scheduled = events?.scheduled ?? [];
     this.bootstrappedUrl = events?.bootstrappedUrl;
-    this.attributes = AttributeStore.from(store.get(`${key}/attributes`));
+    this.#attributes = AttributeStore.from(store.get(`${key}/attributes`));
     const endpoint = store.get<Partial<EndpointDocument>>(`${key}/cwmp`);
     this.#endpoint = {
       parameterKey: endpoint?.parameterKey ?? '',
@@ -90,10 +92,27 @@ export class EndpointState {
     await this.#saveEndpoint({ ...this.#endpoint, connectionRequestUrl });
   }
 
-  /** Resolves when durable. */
-  async replaceAttributes(attributes: AttributeStore): Promise<void> {
-    await this.#store.put(`${this.#key}/attributes`, attributes.toJSON());
-    this.attributes = attributes;
+  /** Read only; another object after each change. */
+  get attributes(): AttributeStore {
+    return this.#attributes;
+  }
+
+  /**
+   * Changes the attributes, one change after the other: each one sees what the one before it left. Resolves when durable; when
+   * `change` throws or the write fails, nothing has changed.
+   * @param change returns whether it changed anything
+   * @returns what `change` returned
+   */
+  changeAttributes(change: (attributes: AttributeStore) => boolean): Promise<boolean> {
+    const done = this.#changing.then(async () => {
+      const attributes = this.#attributes.copy();
+      if (!change(attributes)) return false;
+      await this.#store.put(`${this.#key}/attributes`, attributes.toJSON());
+      this.#attributes = attributes;
+      return true;
+    });
+    this.#changing = done.catch(() => undefined);
+    return done;
   }
 
   /**

@@ -65,8 +65,9 @@ class Fixture {
         addressing: new Addressing({ model: this.model, settings: () => this, enabled: this.enabled }),
         attributes: this.attributes,
         setParameterKey: () => Promise.resolve(),
-        replaceAttributes: (next) => {
-          this.attributes = next;
+        changeAttributes: async (change) => {
+          const changed = this.attributes.copy();
+          if (change(changed)) this.attributes = changed;
           return Promise.resolve();
         },
         acsWrote: () => Promise.resolve(),

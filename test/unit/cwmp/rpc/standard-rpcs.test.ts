@@ -25,8 +25,9 @@ describe('cwmp/rpc', () => {
           key = next;
           return Promise.resolve();
         },
-        replaceAttributes: (next) => {
-          attributes = next;
+        changeAttributes: async (change) => {
+          const changed = attributes.copy();
+          if (change(changed)) attributes = changed;
           return Promise.resolve();
         },
         acsWrote: () => Promise.resolve(),
