@@ -5,9 +5,11 @@ import { createSessionScheduler } from './cwmp/session-scheduler.ts';
 import type { ConnectionRequestListener } from './cwmp/types.ts';
 import type { Clock } from './platform/clock.ts';
 import { chooseMechanism, type Config } from './platform/config/config.ts';
+import { sendDatagram } from './platform/datagram.ts';
 import { localAddressTowards } from './platform/local-address.ts';
 import type { Logger } from './platform/logger.ts';
 import { openDocumentStore, type DocumentStore } from './platform/store/document-store.ts';
+import { SuspensionWatch } from './platform/suspension-watch.ts';
 import { VERSION } from './platform/version.ts';
 import { DeviceRegistry } from './proxy/device-registry.ts';
 import type { EndpointContext } from './proxy/endpoint-context.ts';
@@ -148,7 +150,22 @@ class ComposedDaemon implements Daemon {
     this.#started('control point', () => controlPoint.stop());
     this.#started('devices', () => registry.stop());
     await controlPoint.start();
+    this.#watchSuspension();
     this.#isUp = true;
+  }
+
+  #watchSuspension(): void {
+    const { clock, logger } = this.#options;
+    const watch = new SuspensionWatch(clock, (sleptMs) => {
+      logger.info('the machine was suspended', { seconds: Math.round(sleptMs / 1000) });
+      for (const virtual of this.#virtuals?.all ?? []) virtual.resumed(sleptMs);
+      this.#proxier?.resumed(sleptMs);
+    });
+    watch.start();
+    this.#started('suspension watch', () => {
+      watch.stop();
+      return Promise.resolve();
+    });
   }
 
   /** All known endpoints, so that connection requests are answered before their devices are found. */
@@ -184,6 +201,7 @@ class ComposedDaemon implements Daemon {
         serialNumber: config.proxier.serialNumber,
       },
       acs: config.acs,
+      sendDatagram,
       clock,
       logger,
       userAgent: `cwmp-proxier/${VERSION}`,

@@ -1,3 +1,4 @@
+import type { ParameterNode } from '../datamodel/node.ts';
 import type { CwmpNamespace } from './codec/messages.ts';
 import type { EndpointState } from './endpoint-state.ts';
 import { buildInform } from './inform.ts';
@@ -48,6 +49,11 @@ export class EndpointSession {
       settings: () => options.settings.current,
       enabled: options.aliasBasedAddressing === true,
     });
+  }
+
+  /** Names parameters as the ACS wants them. */
+  namer(parameters: readonly ParameterNode[]): Promise<(path: string) => string> {
+    return this.#addressing.namer(parameters, this.#options.signal);
   }
 
   get isRunning(): boolean {
@@ -152,6 +158,7 @@ export class EndpointSession {
     return {
       model,
       addressing: this.#addressing,
+      hasLightweightNotification: this.#options.sendDatagram !== undefined,
       attributes: state.attributes,
       setParameterKey: (key) => state.setParameterKey(key),
       acsWrote: (values) => {

@@ -18,6 +18,8 @@ interface EventsDocument {
   readonly events: readonly EndpointEvent[];
   readonly valueChanges: readonly { readonly path: string; readonly active: boolean }[];
   readonly scheduled: readonly ScheduledInform[];
+  /** Paths of parameters whose change waits for a Lightweight Notification. */
+  readonly lightweight?: readonly string[];
   /** The ACS URL to which 0 BOOTSTRAP was delivered. */
   readonly bootstrappedUrl?: string;
 }
@@ -35,6 +37,7 @@ export class EndpointState {
   readonly valueChanges: ValueChanges;
   readonly watchedValues: WatchedValues;
   scheduled: readonly ScheduledInform[];
+  lightweight: readonly string[];
   bootstrappedUrl: string | undefined;
   #attributes: AttributeStore;
   readonly #store: DocumentStore;
@@ -54,6 +57,7 @@ export class EndpointState {
     this.valueChanges = new ValueChanges(events?.valueChanges);
     this.watchedValues = new WatchedValues(readDigests(store.get<unknown>(`${key}/watched`)));
     this.scheduled = events?.scheduled ?? [];
+    this.lightweight = events?.lightweight ?? [];
     this.bootstrappedUrl = events?.bootstrappedUrl;
     this.#attributes = AttributeStore.from(store.get(`${key}/attributes`));
     const endpoint = store.get<Partial<EndpointDocument>>(`${key}/cwmp`);
@@ -147,6 +151,7 @@ export class EndpointState {
       events: this.queue.toStored(),
       valueChanges: this.valueChanges.toStored(),
       scheduled: this.scheduled,
+      ...(this.lightweight.length === 0 ? {} : { lightweight: this.lightweight }),
       ...(this.bootstrappedUrl === undefined ? {} : { bootstrappedUrl: this.bootstrappedUrl }),
     };
   }

@@ -1,11 +1,14 @@
 import type { ParameterNode } from '../datamodel/node.ts';
 import { EndpointState } from './endpoint-state.ts';
 import { eventRule } from './events/event-table.ts';
+import { RecurringAlarm } from './events/recurring-alarm.ts';
 import { EndpointSession } from './endpoint-session.ts';
 import { InformSchedule } from './inform-schedule.ts';
+import { LightweightNotifier } from './lightweight/lightweight-notifier.ts';
 import { standardRpcs } from './rpc/standard-rpcs.ts';
 import { SessionTrigger } from './session-trigger.ts';
 import type { SessionWish } from './session-trigger.ts';
+import { StandbyWatch } from './standby-watch.ts';
 import type { AcsSettings, ConnectionRequestTarget, CwmpEndpointOptions, EndpointStatus } from './types.ts';
 import { ValueWatch } from './value-watch.ts';
 
@@ -20,6 +23,9 @@ export class CwmpEndpoint {
   readonly #session: EndpointSession;
   readonly #schedule: InformSchedule;
   readonly #watch: ValueWatch;
+  readonly #lightweight: LightweightNotifier | undefined;
+  readonly #heartbeat: RecurringAlarm;
+  readonly #standby: StandbyWatch;
   readonly #stopped = new AbortController();
   #connectionRequestUrl = '';
   #isStarted = false;
@@ -37,9 +43,20 @@ export class CwmpEndpoint {
         this.#inBackground(this.#state.saveEvents());
         this.#trigger.evaluate(fresh);
       },
+      onLightweightChange: (path, urgency) => this.#lightweight?.valueChanged(path, urgency),
       inBackground: (work) => this.#inBackground(work),
       signal: this.#stopped.signal,
     });
+    this.#lightweight = this.#createNotifier();
+    this.#heartbeat = this.#createHeartbeat();
+    this.#standby = new StandbyWatch({
+      identity: options.identity,
+      settings: () => settings.current,
+      clock,
+      ordersDue: () => this.#state.queue.list().filter(({ code }) => code === 'M ScheduleInform').length,
+      onWakeup: () => this.#inBackground(this.enqueueEvent('13 WAKEUP')),
+    });
+    this.#standby.reachabilityChanged(options.isReachable(), false);
     this.#schedule = new InformSchedule({
       state: this.#state,
       settings,
@@ -95,6 +112,8 @@ export class CwmpEndpoint {
     this.#isStarted = true;
     await Promise.all([this.#state.setConnectionRequestUrl(registration.url), this.#state.saveEvents()]);
     this.#schedule.restart();
+    this.#heartbeat.restart();
+    this.#lightweight?.evaluate();
     this.#trigger.evaluate();
   }
 
@@ -102,7 +121,9 @@ export class CwmpEndpoint {
   async stop(): Promise<void> {
     for (const undo of this.#undo.splice(0)) undo();
     this.#schedule.stop();
+    this.#heartbeat.stop();
     this.#stopped.abort();
+    await this.#lightweight?.stop();
     await this.#trigger.stop();
     await this.#state.saveEvents();
   }
@@ -123,7 +144,17 @@ export class CwmpEndpoint {
 
   /** `isReachable` may say something else now. */
   reachabilityChanged(): void {
+    this.#standby.reachabilityChanged(this.#options.isReachable(), this.#state.queue.has('1 BOOT'));
+    this.#lightweight?.evaluate();
     this.#trigger.evaluate();
+  }
+
+  /** The machine was suspended for so long, milliseconds. */
+  resumed(sleptMs: number): void {
+    // Their timers slept as well.
+    this.#schedule.catchUp();
+    this.#heartbeat.restart();
+    this.#standby.slept(sleptMs);
   }
 
   /** The key of the last successful SetParameterValues, AddObject or DeleteObject. */
@@ -169,6 +200,44 @@ export class CwmpEndpoint {
     };
   }
 
+  #createNotifier(): LightweightNotifier | undefined {
+    const { sendDatagram: send, identity, model, settings, clock, logger } = this.#options;
+    if (send === undefined) return undefined;
+    return new LightweightNotifier({
+      identity,
+      model,
+      settings: () => settings.current,
+      isAllowed: () => this.#isAllowed(),
+      send,
+      clock,
+      logger,
+      pending: this.#state.lightweight,
+      changed: (pending) => {
+        this.#state.lightweight = pending;
+        this.#inBackground(this.#state.saveEvents());
+      },
+      nameOf: (parameters) => this.#session.namer(parameters),
+    });
+  }
+
+  /** [TR-181 HeartbeatPolicy] One that nobody can hear is none: it is not made up for. */
+  #createHeartbeat(): RecurringAlarm {
+    const { clock, identity, settings } = this.#options;
+    return new RecurringAlarm({
+      clock,
+      identity,
+      salt: 'heartbeat',
+      recurrence: () => {
+        const { heartbeatEnable, heartbeatReportingInterval, heartbeatInitiationTime } = settings.current;
+        if (!heartbeatEnable) return undefined;
+        return { intervalSeconds: heartbeatReportingInterval, reference: heartbeatInitiationTime };
+      },
+      onDue: () => {
+        if (this.#isAllowed()) this.#inBackground(this.enqueueEvent('14 HEARTBEAT'));
+      },
+    });
+  }
+
   #target(): ConnectionRequestTarget {
     const { settings, isReachable } = this.#options;
     return {
@@ -206,6 +275,8 @@ export class CwmpEndpoint {
       this.#inBackground(this.#state.saveEvents());
     }
     this.#schedule.restart();
+    this.#heartbeat.restart();
+    this.#lightweight?.evaluate();
     this.#trigger.evaluate(current.url !== previous.url);
   }
 

@@ -43,6 +43,12 @@ export class InformSchedule {
     this.#alarm.stop();
   }
 
+  /** What fell due while no timer ran is due now. */
+  catchUp(): void {
+    this.#alarmed(this.#options.clock.now());
+    this.#alarm.arm();
+  }
+
   /** Resolves when the order is durable. @throws RpcFault 9004 when there are too many */
   async order(delaySeconds: number, commandKey: string): Promise<void> {
     const { state, clock } = this.#options;

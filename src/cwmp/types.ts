@@ -1,5 +1,6 @@
 import type { DataModel } from '../datamodel/data-model.ts';
 import type { Clock } from '../platform/clock.ts';
+import type { SendDatagram } from '../platform/datagram.ts';
 import type { Logger } from '../platform/logger.ts';
 import type { DocumentStore } from '../platform/store/document-store.ts';
 
@@ -157,6 +158,8 @@ export interface CwmpEndpointOptions {
   readonly aliasBasedAddressing?: boolean;
   /** Paths, with aliases or wildcards, of what an Inform with these events carries besides the forced parameters. */
   readonly informParameters?: (events: readonly string[]) => readonly string[];
+  /** Sends Lightweight Notifications; undefined: the endpoint has none, and refuses them with 9009 [TR-069 Annex M]. */
+  readonly sendDatagram?: SendDatagram | undefined;
   /** Local address the ACS sees; ignored when undefined. */
   readonly localAddress?: string;
   /** Seconds to wait for one answer of the ACS; 30 or more [TR-069 3.7]. */

@@ -1,3 +1,4 @@
+import { isToldByInform, lightweightOf } from '../datamodel/attributes.ts';
 import type { AttributeStore } from '../datamodel/attributes.ts';
 import type { DataModel, StructureChange, ValueChange } from '../datamodel/data-model.ts';
 import type { ParameterNode } from '../datamodel/node.ts';
@@ -9,6 +10,8 @@ export interface ValueWatchOptions {
   readonly state: EndpointState;
   /** State that has to be saved changed. `fresh`: a session is wanted that was not wanted before. */
   readonly onChange: (fresh: boolean) => void;
+  /** A change to be told by Lightweight Notification. */
+  readonly onLightweightChange: (path: string, urgency: 'active' | 'passive') => void;
   /** An attribute change that nobody waits for. */
   readonly inBackground: (work: Promise<unknown>) => void;
   /** Aborted when the endpoint stops. */
@@ -16,7 +19,7 @@ export interface ValueWatchOptions {
 }
 
 /**
- * The parameters with passive or active notification: what the ACS knows of their values, and which changes it has to be told
+ * The parameters with notification of any kind: what the ACS knows of their values, and which changes it has to be told
  * [TR-069 A.3.2.4].
  */
 export class ValueWatch {
@@ -48,7 +51,10 @@ export class ValueWatch {
       const notification = attributes.notificationOf(parameter);
       if (notification === 0) continue;
       watchedValues.learn(parameter.path, value);
-      fresh = valueChanges.add(parameter.path, notification === 2, value) || fresh;
+      if (isToldByInform(notification))
+        fresh = valueChanges.add(parameter.path, notification === 2, value) || fresh;
+      const urgency = lightweightOf(notification);
+      if (urgency !== undefined) this.#options.onLightweightChange(parameter.path, urgency);
     }
     this.#options.onChange(fresh);
   }
@@ -101,7 +107,7 @@ export class ValueWatch {
     const parameter = model.find(`${model.root.path}ManagementServer.ConnectionRequestURL`);
     if (parameter?.kind !== 'parameter') return;
     const notification = state.attributes.notificationOf(parameter);
-    if (notification > 0) state.valueChanges.add(parameter.path, notification === 2, url);
+    if (isToldByInform(notification)) state.valueChanges.add(parameter.path, notification === 2, url);
   }
 
   /** @param report what differs is reported; otherwise only what the ACS knows nothing of is learned */

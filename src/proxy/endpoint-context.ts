@@ -8,6 +8,7 @@ import type {
 } from '../cwmp/types.ts';
 import type { DeviceSettings } from '../device2/settings-store.ts';
 import type { Clock } from '../platform/clock.ts';
+import type { SendDatagram } from '../platform/datagram.ts';
 import type { Logger } from '../platform/logger.ts';
 import type { DocumentStore } from '../platform/store/document-store.ts';
 
@@ -24,6 +25,7 @@ export interface EndpointContext {
     readonly password: string;
     readonly periodicInformIntervalSeconds: number;
   };
+  readonly sendDatagram: SendDatagram;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly userAgent: string;

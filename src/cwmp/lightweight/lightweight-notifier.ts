@@ -9,12 +9,6 @@ import type { AcsSettings, EndpointIdentity } from '../types.ts';
 import { formatNotification, frameNotification, splitParameters } from './notification-message.ts';
 import type { NotifiedParameter } from './notification-message.ts';
 
-/** Paths of parameters whose change has not been told; what is to be told at once, and what may wait. */
-export interface PendingNotifications {
-  readonly active: ReadonlySet<string>;
-  readonly passive: ReadonlySet<string>;
-}
-
 export interface LightweightNotifierOptions {
   readonly identity: EndpointIdentity;
   readonly model: DataModel;
@@ -27,7 +21,7 @@ export interface LightweightNotifierOptions {
   /** What was pending when the daemon stopped. */
   readonly pending: readonly string[];
   /** What is pending has changed. */
-  readonly changed: () => void;
+  readonly changed: (pending: readonly string[]) => void;
   /** Name of a parameter as the ACS wants it. */
   readonly nameOf: (parameters: readonly ParameterNode[]) => Promise<(path: string) => string>;
 }
@@ -83,7 +77,7 @@ export class LightweightNotifier {
       return;
     }
     (urgency === 'active' ? this.#active : this.#passive).add(path);
-    this.#options.changed();
+    this.#options.changed(this.pending);
     this.#wake();
   }
 
@@ -94,7 +88,7 @@ export class LightweightNotifier {
       // [TR-181 LightweightNotificationProtocolsUsed] Empty: disabled, whatever the attributes say.
       this.#active.clear();
       this.#passive.clear();
-      this.#options.changed();
+      this.#options.changed(this.pending);
     }
     this.#trigger.restart();
     this.#wake();
@@ -152,7 +146,7 @@ export class LightweightNotifier {
       this.#active.delete(path);
       this.#passive.delete(path);
     }
-    changed();
+    changed(this.pending);
     logger.info('lightweight notification sent', { parameters: parameters.length });
     return told.length + gone.length === paths.length;
   }

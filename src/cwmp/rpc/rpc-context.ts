@@ -9,6 +9,8 @@ export interface RpcContext {
   readonly addressing: Addressing;
   /** Read only; changes go through `changeAttributes`. */
   readonly attributes: AttributeStore;
+  /** Notification may be 3 to 6. */
+  readonly hasLightweightNotification: boolean;
   /** Names of all registered methods. */
   readonly methods: () => readonly string[];
   /** Aborted when the ACS would lose patience. */

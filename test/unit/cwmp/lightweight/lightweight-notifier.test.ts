@@ -63,8 +63,8 @@ class Fixture {
       clock: this.clock,
       logger: silentLogger,
       pending,
-      changed: () => {
-        this.saved = this.notifier.pending;
+      changed: (paths) => {
+        this.saved = [...paths];
       },
       nameOf: () => Promise.resolve((path) => path),
     });

@@ -64,6 +64,7 @@ class Fixture {
         model: this.model,
         addressing: new Addressing({ model: this.model, settings: () => this, enabled: this.enabled }),
         attributes: this.attributes,
+        hasLightweightNotification: true,
         setParameterKey: () => Promise.resolve(),
         changeAttributes: async (change) => {
           const changed = this.attributes.copy();

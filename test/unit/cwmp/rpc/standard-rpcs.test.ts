@@ -21,6 +21,7 @@ describe('cwmp/rpc', () => {
         model: fixture.model,
         addressing: new Addressing({ model: fixture.model, settings: () => SETTINGS, enabled: false }),
         attributes,
+        hasLightweightNotification: false,
         setParameterKey: (next) => {
           key = next;
           return Promise.resolve();
