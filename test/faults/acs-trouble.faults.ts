@@ -75,7 +75,7 @@ describe('an ACS in trouble', function () {
       return broken < 0 ? {} : { status: 500, body: 'oops' };
     };
     await fixture.endpoint.start();
-    await waitFor(() => acs.informs.length === 1, 'the first attempt');
+    await waitFor(() => acs.informs.length === 1 && isOver(), 'the first attempt');
     for (let index = 0; index < 3; index += 1) {
       await fixture.endpoint.enqueueEvent('M Reboot', `key${index}`);
       await waitFor(() => isOver() && acs.informs.length >= index + 2, 'another attempt');
