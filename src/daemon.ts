@@ -9,6 +9,7 @@ import { sendDatagram } from './platform/datagram.ts';
 import { localAddressTowards } from './platform/local-address.ts';
 import type { Logger } from './platform/logger.ts';
 import { openDocumentStore, type DocumentStore } from './platform/store/document-store.ts';
+import { processFigures } from './platform/process-figures.ts';
 import { SuspensionWatch } from './platform/suspension-watch.ts';
 import { VERSION } from './platform/version.ts';
 import { DeviceRegistry } from './proxy/device-registry.ts';
@@ -109,6 +110,7 @@ class ComposedDaemon implements Daemon {
     return {
       version: VERSION,
       uptimeSeconds: Math.floor((this.#options.clock.monotonic() - this.#startedAt) / 1000),
+      process: processFigures(),
       endpoints: this.#virtuals?.endpoints ?? [],
       isProxierOn: this.#config.proxier.endpoint,
       proxier: this.#proxier?.status,
