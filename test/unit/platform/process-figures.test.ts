@@ -20,6 +20,7 @@ describe('process figures', () => {
     for (const timer of timers.splice(10)) clearTimeout(timer);
     socket.close();
     await once(socket, 'close');
+    await nextTurn();
     const after = processFigures();
     for (const timer of timers) clearTimeout(timer);
     expect([during.sockets - before.sockets, during.timers - before.timers]).to.deep.equal([1, 10]);
