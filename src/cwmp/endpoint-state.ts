@@ -5,6 +5,7 @@ import type { DocumentStore } from '../platform/store/document-store.ts';
 import { EventQueue } from './events/event-queue.ts';
 import { ValueChanges } from './events/value-changes.ts';
 import { WatchedValues } from './events/watched-values.ts';
+import type { PendingNotification } from './lightweight/lightweight-notifier.ts';
 import type { EndpointEvent } from './types.ts';
 
 export interface ScheduledInform {
@@ -18,8 +19,8 @@ interface EventsDocument {
   readonly events: readonly EndpointEvent[];
   readonly valueChanges: readonly { readonly path: string; readonly active: boolean }[];
   readonly scheduled: readonly ScheduledInform[];
-  /** Paths of parameters whose change waits for a Lightweight Notification. */
-  readonly lightweight?: readonly string[];
+  /** Changes that wait for a Lightweight Notification. */
+  readonly lightweight?: readonly PendingNotification[];
   /** The ACS URL to which 0 BOOTSTRAP was delivered. */
   readonly bootstrappedUrl?: string;
 }
@@ -37,7 +38,7 @@ export class EndpointState {
   readonly valueChanges: ValueChanges;
   readonly watchedValues: WatchedValues;
   scheduled: readonly ScheduledInform[];
-  lightweight: readonly string[];
+  lightweight: readonly PendingNotification[];
   bootstrappedUrl: string | undefined;
   #attributes: AttributeStore;
   readonly #store: DocumentStore;

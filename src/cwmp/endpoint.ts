@@ -56,7 +56,6 @@ export class CwmpEndpoint {
       ordersDue: () => this.#state.queue.list().filter(({ code }) => code === 'M ScheduleInform').length,
       onWakeup: () => this.#inBackground(this.enqueueEvent('13 WAKEUP')),
     });
-    this.#standby.reachabilityChanged(options.isReachable(), false);
     this.#schedule = new InformSchedule({
       state: this.#state,
       settings,
@@ -233,7 +232,10 @@ export class CwmpEndpoint {
         return { intervalSeconds: heartbeatReportingInterval, reference: heartbeatInitiationTime };
       },
       onDue: () => {
-        if (this.#isAllowed()) this.#inBackground(this.enqueueEvent('14 HEARTBEAT'));
+        if (!this.#isAllowed()) return;
+        this.#state.queue.add('14 HEARTBEAT');
+        // While the ACS does not answer, heartbeats must not cut its rest between retries short.
+        this.#trigger.evaluate(this.#trigger.retryCount === 0);
       },
     });
   }

@@ -28,6 +28,9 @@ export interface LightweightNotification {
  */
 const LONGEST_BODY_BYTES = 1200;
 
+/** What UDP over IPv4 can carry. */
+export const LONGEST_DATAGRAM_BYTES = 65_507;
+
 const OPEN =
   '<?xml version="1.0" encoding="UTF-8"?>\n<Notification xmlns="urn:broadband-forum-org:cwmp:lwnotif-1-0" ' +
   'xmlns:xsd="http://www.w3.org/2001/XMLSchema" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance">';
@@ -39,12 +42,12 @@ export function formatNotification(notification: LightweightNotification): strin
 }
 
 /** Spreads the parameters over as many messages as are needed to keep each in one datagram, in their order. */
-export function splitParameters(
+export function splitParameters<P extends NotifiedParameter>(
   head: Omit<LightweightNotification, 'parameters'>,
-  parameters: readonly NotifiedParameter[],
-): NotifiedParameter[][] {
+  parameters: readonly P[],
+): P[][] {
   const room = LONGEST_BODY_BYTES - Buffer.byteLength(formatHead(head)) - CLOSE.length;
-  const messages: NotifiedParameter[][] = [];
+  const messages: P[][] = [];
   let left = 0;
   for (const parameter of parameters) {
     const bytes = Buffer.byteLength(formatParameter(parameter));

@@ -125,6 +125,23 @@ describe('what an ACS orders by policies', () => {
       expect(acs.informs).to.have.length(3);
     });
 
+    it('leaves an ACS that does not answer its rest', async () => {
+      await start(acs.url, { settings: { heartbeatEnable: true, heartbeatReportingInterval: 60 } });
+      acs.script = () => ({ status: 503 });
+      await fixture.endpoint.enqueueEvent('M Reboot', 'key');
+      for (let failures = 1; failures <= 6; failures += 1) {
+        await waitFor(
+          () => !fixture.endpoint.status().inSession && fixture.endpoint.status().retryCount === failures,
+          `failure ${failures}`,
+        );
+        // The waits are 5, 10, 20, 40, 80, 160 seconds: two heartbeats fall into the last one.
+        if (failures < 6) fixture.clock.advance(5000 * 2 ** (failures - 1));
+      }
+      fixture.clock.advance(159_000);
+      expect(fixture.endpoint.status().retryCount).to.equal(6);
+      expect(fixture.endpoint.status().inSession).to.equal(false);
+    });
+
     it('is not repeated when it is lost', async () => {
       await start(acs.url, { settings: { heartbeatEnable: true, heartbeatReportingInterval: 60 } });
       acs.script = () => 'drop';

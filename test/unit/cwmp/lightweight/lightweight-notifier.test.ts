@@ -1,6 +1,9 @@
 import { expect } from 'chai';
 import { FACTORY_SETTINGS } from '../../../../src/cwmp/default-settings.ts';
-import { LightweightNotifier } from '../../../../src/cwmp/lightweight/lightweight-notifier.ts';
+import {
+  LightweightNotifier,
+  type PendingNotification,
+} from '../../../../src/cwmp/lightweight/lightweight-notifier.ts';
 import type { AcsSettings } from '../../../../src/cwmp/types.ts';
 import { DataModel } from '../../../../src/datamodel/data-model.ts';
 import { silentLogger } from '../../../../src/platform/logger.ts';
@@ -24,7 +27,9 @@ class Fixture {
   };
   isAllowed = true;
   isDown = false;
-  saved: string[] = [];
+  attempts = 0;
+  onSend: () => void = () => undefined;
+  saved: readonly PendingNotification[] = [];
   notifier = this.#create([]);
 
   constructor() {
@@ -46,13 +51,15 @@ class Fixture {
     return this.sent.splice(0).map(({ names }) => names);
   }
 
-  #create(pending: readonly string[]): LightweightNotifier {
+  #create(pending: readonly PendingNotification[]): LightweightNotifier {
     return new LightweightNotifier({
       identity: { manufacturer: 'M', oui: '0011AA', productClass: 'P', serialNumber: 'S' },
       model: this.model,
       settings: () => this.settings,
       isAllowed: () => this.isAllowed,
       send: (host, port, data) => {
+        this.attempts += 1;
+        this.onSend();
         if (this.isDown) return Promise.reject(new Error('no route'));
         const names = [...data.toString().matchAll(/<Name>Device\.(.)<\/Name>/g)].map(
           ([, name]) => name ?? '',
@@ -64,7 +71,7 @@ class Fixture {
       logger: silentLogger,
       pending,
       changed: (paths) => {
-        this.saved = [...paths];
+        this.saved = paths;
       },
       nameOf: () => Promise.resolve((path) => path),
     });
@@ -99,7 +106,7 @@ describe('lightweight notification', () => {
     fixture.clock.advance(86_400_000);
     expect(await fixture.told()).to.deep.equal([]);
     fixture.notifier.valueChanged('Device.B', 'active');
-    expect(await fixture.told()).to.deep.equal([['B', 'A']]);
+    expect(await fixture.told()).to.deep.equal([['A', 'B']]);
   });
 
   it('sends passive ones at the trigger time, plus or minus intervals', async () => {
@@ -134,12 +141,62 @@ describe('lightweight notification', () => {
     fixture.notifier.valueChanged('Device.A', 'active');
     expect(await fixture.told()).to.deep.equal([]);
     fixture.isDown = false;
-    fixture.clock.advance(60_000);
+    fixture.clock.advance(30_000);
     expect(await fixture.told()).to.deep.equal([['A']]);
     fixture.notifier.valueChanged('Device.B', 'passive');
     fixture.restart();
     fixture.notifier.valueChanged('Device.C', 'active');
-    expect(await fixture.told()).to.deep.equal([['C', 'B']]);
+    expect(await fixture.told()).to.deep.equal([['B', 'C']]);
+  });
+
+  it('tries again later and later, with one timer, and stops', async () => {
+    const fixture = new Fixture();
+    fixture.isDown = true;
+    for (let change = 0; change < 50; change += 1) {
+      fixture.notifier.valueChanged('Device.A', 'active');
+      await fixture.told();
+    }
+    expect(fixture.attempts).to.equal(1);
+    expect(fixture.clock.nextDelayMs).to.equal(30_000);
+    fixture.clock.advance(30_000);
+    await fixture.told();
+    expect([fixture.attempts, fixture.clock.nextDelayMs]).to.deep.equal([2, 60_000]);
+    await fixture.notifier.stop();
+    expect(fixture.clock.pendingCount).to.equal(0);
+    expect(fixture.saved).to.deep.equal([{ path: 'Device.A', urgency: 'active' }]);
+  });
+
+  it('does not lose a change that comes while a message is under way', async () => {
+    const fixture = new Fixture();
+    fixture.onSend = () => {
+      fixture.onSend = () => undefined;
+      fixture.notifier.valueChanged('Device.A', 'active');
+    };
+    fixture.notifier.valueChanged('Device.A', 'active');
+    await waitFor(() => fixture.sent.length === 2, 'both changes');
+    expect(await fixture.told()).to.deep.equal([['A'], ['A']]);
+    expect(fixture.saved).to.deep.equal([]);
+  });
+
+  it('is not held up by a value that no datagram can carry', async () => {
+    const fixture = new Fixture();
+    fixture.provider.values.set('Device.A', 'x'.repeat(70_000));
+    fixture.notifier.valueChanged('Device.A', 'active');
+    fixture.notifier.valueChanged('Device.B', 'active');
+    expect(await fixture.told()).to.deep.equal([['B']]);
+    expect(fixture.saved).to.deep.equal([]);
+  });
+
+  it('tells what was urgent before a restart at once after it', async () => {
+    const fixture = new Fixture();
+    fixture.isDown = true;
+    fixture.notifier.valueChanged('Device.A', 'active');
+    await fixture.told();
+    await fixture.notifier.stop();
+    fixture.isDown = false;
+    fixture.restart();
+    fixture.notifier.evaluate();
+    expect(await fixture.told()).to.deep.equal([['A']]);
   });
 
   it('waits while nothing may be sent, and leaves out what is no more', async () => {
