@@ -1,6 +1,5 @@
 import type { EndpointIdentity } from '../../cwmp/types.ts';
 import type { DataModel } from '../../datamodel/data-model.ts';
-import { ModelError } from '../../datamodel/model-error.ts';
 import type { ParameterNode } from '../../datamodel/node.ts';
 import type { Change } from '../../datamodel/provider.ts';
 import type { Clock, Timer } from '../../platform/clock.ts';
@@ -312,10 +311,7 @@ export class EmbeddedDevice implements ExposedDevice {
   }
 
   async #send(values: ReadonlyMap<string, string>): Promise<void> {
-    const { client, shadow } = this.deviceModel;
-    if (client === undefined) throw new ModelError('retryLater', 'the device is offline');
-    await client.setValues(values, AbortSignal.timeout(this.#options.answerTimeoutMs));
-    shadow.storeWritten(values);
+    await this.deviceModel.write(values, AbortSignal.timeout(this.#options.answerTimeoutMs));
     this.#synchronized();
   }
 
