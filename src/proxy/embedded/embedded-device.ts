@@ -84,7 +84,6 @@ export class EmbeddedDevice implements ExposedDevice {
       prepare: (instances) => this.#allocate(instances),
       wrap: (device) => new EmbeddedProvider(device, this.#access(), options.answerTimeoutMs),
       logger,
-      reserved: (path) => this.#isReserved(path),
       aliases: this.#aliases,
       onStructureDoubtful: () => {
         this.#structureDoubtful();
@@ -348,11 +347,6 @@ export class EmbeddedDevice implements ExposedDevice {
       capabilities: this.#capabilities,
       tree: { ...tree, values: new Map(shadow.entries()) },
     });
-  }
-
-  #isReserved(path: string): boolean {
-    const node = this.#options.model.find(path);
-    return node?.kind === 'parameter' && node.provider !== this.deviceModel.provider;
   }
 
   #inBackground(work: Promise<unknown>): void {
