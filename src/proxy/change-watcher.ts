@@ -19,7 +19,7 @@ export interface ChangeWatcherOptions {
   /** Parameters that the ACS wants to hear of (notification on). */
   readonly watched: () => readonly ParameterNode[];
   /** Seconds between reads of watched leaves that raise no events; 0 = never. */
-  readonly pollIntervalSeconds: number;
+  readonly pollIntervalSeconds: () => number;
   readonly onStructureDoubtful: () => void;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -152,10 +152,11 @@ export class ChangeWatcher {
   }
 
   #schedulePoll(pauseMs = 0): void {
-    const { pollIntervalSeconds, clock } = this.#options;
-    if (pollIntervalSeconds === 0 || this.#poll !== undefined || this.#abort.signal.aborted) return;
+    const { clock } = this.#options;
+    const intervalSeconds = this.#options.pollIntervalSeconds();
+    if (intervalSeconds === 0 || this.#poll !== undefined || this.#abort.signal.aborted) return;
     if (this.#silentLeaves().length === 0) return;
-    this.#poll = clock.schedule(Math.max(pollIntervalSeconds * 1000, pauseMs), () => {
+    this.#poll = clock.schedule(Math.max(intervalSeconds * 1000, pauseMs), () => {
       void this.#pollOnce();
     });
   }

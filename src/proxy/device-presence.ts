@@ -34,7 +34,7 @@ export interface DevicePresenceOptions {
   readonly controlPoint: ControlPoint;
   readonly clock: Clock;
   readonly logger: Logger;
-  readonly pollIntervalSeconds: number;
+  readonly pollIntervalSeconds: () => number;
   /** The device no longer matches what was read of it. */
   readonly onStructureDoubtful: () => void;
 }

@@ -32,7 +32,7 @@ export interface ProxiedDeviceOptions {
   readonly controlPoint: ControlPoint;
   readonly clock: Clock;
   readonly logger: Logger;
-  readonly pollIntervalSeconds: number;
+  readonly pollIntervalSeconds: () => number;
   /** Shared by all devices: how many are read at a time. */
   readonly readings: ConcurrencyLimit;
   /**

@@ -47,7 +47,7 @@ class Watched {
       client: this.fake.client,
       deviceModel: this.deviceModel,
       watched: () => this.watchedParameters,
-      pollIntervalSeconds: options.pollIntervalSeconds ?? 0,
+      pollIntervalSeconds: () => options.pollIntervalSeconds ?? 0,
       onStructureDoubtful: () => (this.doubtful += 1),
       clock: this.clock,
       logger,
