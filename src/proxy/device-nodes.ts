@@ -49,16 +49,16 @@ export class DeviceNodes {
    * parameter, a table of the daemon, or for a parameter an object with such things in it.
    */
   isTaken(path: string): boolean {
-    const { model } = this.#options;
     const isObject = path.endsWith('.');
-    if (isObject && this.#replaced.has(path.slice(0, -1))) return true;
-    const parameter = model.find(isObject ? path.slice(0, -1) : path);
-    // What takes the place of the daemon's own is a parameter.
-    if (parameter?.kind === 'parameter' && this.#isForeign(parameter) && (isObject || !isOverridable(path)))
-      return true;
-    const object = model.find(isObject ? path : `${path}.`);
-    if (object?.kind !== 'object') return false;
-    return isObject ? object.table && this.#isForeign(object) : this.#holdsForeign(object);
+    const withoutDot = isObject ? path.slice(0, -1) : path;
+    if (isObject && this.#replaced.has(withoutDot)) return true;
+    const start = withoutDot.lastIndexOf('.') + 1;
+    const parent = this.#options.model.find(withoutDot.slice(0, start));
+    const node = parent?.kind === 'object' ? parent.children.get(withoutDot.slice(start)) : undefined;
+    if (node === undefined) return false;
+    // Only a parameter may take the place of one of the daemon's own.
+    if (node.kind === 'parameter') return this.#isForeign(node) && (isObject || !isOverridable(path));
+    return isObject ? node.table && this.#isForeign(node) : this.#holdsForeign(node);
   }
 
   /** Makes the nodes be those of `mapped`; nodes that did not change stay as they are. */
@@ -152,12 +152,8 @@ export class DeviceNodes {
   }
 
   #isForeign({ provider }: DataNode): boolean {
-    const own: readonly (Provider | undefined)[] = [
-      this.#options.provider,
-      this.#constants,
-      this.#options.aliases,
-    ];
-    return !own.includes(provider);
+    const own = this.#options;
+    return provider !== own.provider && provider !== this.#constants && provider !== own.aliases;
   }
 
   #holdsForeign(object: ObjectNode): boolean {

@@ -319,9 +319,9 @@ export class EmbeddedDevice implements ExposedDevice {
     const changes = command.values.flatMap(([cmsPath]) =>
       this.deviceModel.parametersOf(cmsPath).flatMap((parameter) => {
         const raw = this.deviceModel.shadow.get(cmsPath);
-        return raw === undefined
-          ? []
-          : [{ parameter, value: this.deviceModel.toDataModel(parameter.type, raw) }];
+        if (raw === undefined) return [];
+        const value = parameter.hidden ? '' : this.deviceModel.toDataModel(parameter.type, raw);
+        return [{ parameter, value }];
       }),
     );
     this.#options.model.reportValueChanges(changes);

@@ -5,6 +5,7 @@ import { LocalProvider } from '../../../src/device2/local-object.ts';
 import { DeviceModel } from '../../../src/proxy/device-model.ts';
 import { planMounts } from '../../../src/proxy/mapping/mounts.ts';
 import { silentLogger } from '../../../src/platform/logger.ts';
+import { growthOfTime, LINEAR } from '../../support/growth.ts';
 import { pathProblem } from '../../../src/upnp-dm/cms-path.ts';
 import type { CmsTree } from '../../../src/upnp-dm/walk.ts';
 
@@ -158,6 +159,22 @@ describe('DeviceModel', () => {
     expect(one.paths).to.include('Device.A1');
     expect(one.paths.filter((path) => path.length > 500)).to.deep.equal([]);
     expect(one.log.join()).to.contain('the leaf is left out');
+  });
+
+  it('is described in time in proportion to its leaves', async function () {
+    this.timeout(60_000);
+    const work = (size: number): void => {
+      const one = home();
+      const instances = Array.from({ length: size / 10 }, (_, index) => `/BBF/T/${index}/`);
+      const structure = Array.from({ length: 10 }, (_, index) => `/BBF/T/#/L${index}`);
+      const leaves = instances.flatMap((row) =>
+        structure.map((leaf) => row + leaf.slice('/BBF/T/#/'.length)),
+      );
+      one.describe({ structure, instances, values: new Map(leaves.map((leaf) => [leaf, ''])) });
+      one.describe({ structure, instances: instances.slice(0, 1) });
+      expect(one.paths.length).to.equal(3 + 10);
+    };
+    expect(await growthOfTime(work, 1000)).to.be.lessThan(LINEAR);
   });
 
   it('can be described by any structure of valid CMS paths, again and again', () => {
