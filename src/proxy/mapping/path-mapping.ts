@@ -53,7 +53,7 @@ export class PathMapping {
     if (common !== undefined) return common;
     for (let end = cmsPath.lastIndexOf('/'); end !== -1; end = cmsPath.lastIndexOf('/', end - 1)) {
       const location = cmsPath.slice(0, end + 1);
-      if (this.#aside.has(location)) break;
+      if (this.#aside.has(location) && /^(?:$|\d)/.test(cmsPath.slice(location.length))) break;
       const prefix = this.#prefixes.get(location);
       if (prefix !== undefined) return prefix + toDots(cmsPath.slice(location.length));
       if (end === 0) break;
@@ -66,7 +66,7 @@ export class PathMapping {
     return this.#plan.vendorPrefix + toDots(cmsPath.slice(1));
   }
 
-  /** From now on a CMS table with all that is below stands below the vendor object: its standard place is taken. */
+  /** From now on a CMS table and its rows, with all that is in them, stand below the vendor object: their standard place is taken. */
   moveAside(tablePath: string): void {
     this.#aside.add(tablePath);
   }

@@ -6,6 +6,7 @@ import { isPathName, LONGEST_PATH } from '../../datamodel/path.ts';
  */
 export class Places {
   readonly #isTaken: (path: string) => boolean;
+  readonly #given: ReadonlySet<string>;
   /** Objects that hold the device's nodes, or could; false: nothing of the device can be there. */
   readonly #objects = new Map<string, boolean>();
   readonly #parameters = new Set<string>();
@@ -16,7 +17,8 @@ export class Places {
    */
   constructor(given: Iterable<string>, isTaken: (path: string) => boolean) {
     this.#isTaken = isTaken;
-    for (const path of given) this.#objects.set(path, true);
+    this.#given = new Set(given);
+    for (const path of this.#given) this.#objects.set(path, true);
   }
 
   /** Takes the place of a parameter. @returns false when it is not free */
@@ -30,9 +32,12 @@ export class Places {
     return true;
   }
 
-  /** Takes the place of a table or row. @returns false when it cannot be there, or is an object of the daemon otherwise */
+  /**
+   * Takes the place of a table or row.
+   * @returns false when it cannot be there, or another kind of object is there: the root, or one with parameters of the daemon
+   */
   takeWhole(path: string): boolean {
-    return !this.#isTaken(path.slice(0, -1)) && this.takeObject(path);
+    return !this.#given.has(path) && !this.#isTaken(path.slice(0, -1)) && this.takeObject(path);
   }
 
   /** Takes the place of an object and of those that lead to it. @returns false when it cannot be there */

@@ -138,6 +138,7 @@ describe('DeviceModel', () => {
       ['/BBF/ManagementServer/InformParameter/#/Enable'],
       'Device.X_0011AA_UPnPDM.BBF.ManagementServer.InformParameter.1.Enable',
     ],
+    ['rows in the root itself', ['/BBF/#/A', '/BBF/B/C'], 'Device.B.C'],
     ['a leaf and an object of one name', ['/BBF/A', '/BBF/A/B'], 'Device.A.B'],
   ] as const) {
     it(`is not upset by ${what}`, () => {
