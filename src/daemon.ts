@@ -45,8 +45,6 @@ export interface Daemon {
   };
 }
 
-const POLL_INTERVAL_SECONDS = 60;
-
 /** Puts the parts together; starts them bottom-up and stops them in reverse. */
 export function createDaemon(options: DaemonOptions): Daemon {
   return new ComposedDaemon(options);
@@ -256,7 +254,7 @@ class ComposedDaemon implements Daemon {
       logger,
       controlPoint: () => controlPoint,
       chooseMechanism: (facts) => chooseMechanism(this.#config.devices, facts),
-      pollIntervalSeconds: POLL_INTERVAL_SECONDS,
+      pollIntervalSeconds: () => this.#config.devices.pollIntervalSeconds,
       virtual: virtuals,
       embedded: proxier?.embedded,
       exposureChanged: () => proxier?.showVirtualDevices(virtuals.all),

@@ -29,7 +29,7 @@ export interface DeviceRegistryOptions {
   readonly logger: Logger;
   readonly controlPoint: () => ControlPoint;
   readonly chooseMechanism: (facts: DeviceFacts) => DeviceMechanism;
-  readonly pollIntervalSeconds: number;
+  readonly pollIntervalSeconds: () => number;
   readonly virtual: ExposingMechanism;
   /** Undefined: the proxier has no endpoint of its own in which anything could be embedded. */
   readonly embedded: ExposingMechanism | undefined;

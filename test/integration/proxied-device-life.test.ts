@@ -225,6 +225,10 @@ describe('the life of a Proxied Device', function () {
     device.set('/X_ACME_Sensor/Temperature', '199');
     const inform = await house.acs.waitForInform(SENSOR, () => true, 5000, after);
     expect(inform.parameters.find(({ name }) => name === watched)?.value).to.equal('199');
+    expect(
+      device.requests.slice(start).map(({ action }) => action),
+      'attributes changed, not the model',
+    ).not.to.include('GetSupportedParameters');
   });
 
   it('never shows a secret at the status address', async () => {
