@@ -251,6 +251,9 @@ class ComposedDaemon implements Daemon {
           proxier?.inventory.deviceAppeared(device);
           registry.deviceAppeared(device);
         },
+        bootIdChanged: (device, previous) => {
+          registry.bootIdChanged(device, previous);
+        },
         deviceRenewed: (device) => proxier?.inventory.deviceRenewed(device),
         deviceLost: (device, reason) => {
           proxier?.inventory.deviceLost(device, reason);

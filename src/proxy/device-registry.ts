@@ -17,6 +17,8 @@ export interface ExposingMechanism {
   expose(identity: EndpointIdentity, described: DescribedDevice, facts: DeviceFacts): Promise<ExposedDevice>;
   /** The device is no longer exposed in this way. @returns whether it was */
   retire(identityKey: string): Promise<boolean>;
+  /** A device goes on under another BOOTID, as it announced: that is no reboot. */
+  bootIdChanged?(identityKey: string, bootId: number, previous: number): Promise<void>;
   /** Devices exposed in this way, by identity key; facts of those that were seen. */
   readonly exposed: ReadonlyMap<string, DeviceFacts | undefined>;
 }
@@ -106,6 +108,24 @@ export class DeviceRegistry {
     }
   }
 
+  /** The same run of the device has another number from now on [UDA 1.2.4]. */
+  bootIdChanged(root: RootDevice, previous: RootDevice): void {
+    const [bootId, before] = [root.announcement.bootId, previous.announcement.bootId];
+    if (bootId === undefined || before === undefined) return;
+    for (const { description } of findManagementServices(root)) {
+      const udn = description.udn.toLowerCase();
+      const entry = this.#entries.get(udn);
+      if (entry === undefined) continue;
+      this.#logger.info('device announced a new BOOTID', { udn, bootId, before });
+      entry.device.renumbered(root);
+      if (entry.identity === undefined) continue;
+      const written = this.#options.virtual.bootIdChanged?.(identityKey(entry.identity), bootId, before);
+      written?.catch((error: unknown) => {
+        this.#logger.error('the new BOOTID was not stored', { udn, error: String(error) });
+      });
+    }
+  }
+
   deviceLost(root: RootDevice, reason: LossReason): void {
     for (const { description } of findManagementServices(root)) {
       const udn = description.udn.toLowerCase();
@@ -160,10 +180,12 @@ export class DeviceRegistry {
     return entry;
   }
 
-  async #expose(udn: string, described: DescribedDevice): Promise<ExposedDevice | undefined> {
+  async #expose(udn: string, read: DescribedDevice): Promise<ExposedDevice | undefined> {
     const entry = this.#entries.get(udn);
     if (entry === undefined || this.#stopped) return undefined;
-    const identity = await this.#identify(udn, entry, described);
+    const identity = await this.#identify(udn, entry, read);
+    // While it was read it may have announced another BOOTID.
+    const described = { ...read, ...entry.device.present };
     const facts = factsOf(identity, described);
     const mechanism = this.#options.chooseMechanism(facts);
     entry.mechanism = mechanism;

@@ -161,10 +161,11 @@ export class DeviceTracker {
   /** An ssdp:update changed the boot number of a device that stays. */
   #adoptBootId(entry: Entry): void {
     const { device, presence } = entry;
-    if (device === undefined || !presence.known || presence.phase === 'describing') return;
-    const before = device.announcement.bootId;
-    if (before === undefined || before === presence.announcement.bootId) return;
-    this.#appear(entry, { ...device, announcement: { ...presence.announcement, dmAnnouncement: undefined } });
+    if (device === undefined || !presence.known) return;
+    const { bootId } = presence.announcement;
+    if (device.announcement.bootId === undefined || device.announcement.bootId === bootId) return;
+    entry.device = { ...device, announcement: { ...device.announcement, bootId } };
+    this.#options.listener.bootIdChanged?.(entry.device, device);
   }
 
   #carryOut(entry: Entry, effect: DiscoveryEffect): void {
@@ -234,12 +235,6 @@ export class DeviceTracker {
     const device = { ...parsed, announcement: entry.presence.announcement };
     entry.device = device;
     this.#step(entry, { kind: 'described', ok: true });
-    this.#options.listener.deviceAppeared(device, previous);
-  }
-
-  #appear(entry: Entry, device: RootDevice): void {
-    const previous = entry.device;
-    entry.device = device;
     this.#options.listener.deviceAppeared(device, previous);
   }
 

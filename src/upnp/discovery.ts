@@ -139,7 +139,9 @@ function onUpdate(
   times: DiscoveryTimes,
 ): DiscoveryStep {
   const before = presence.announcement.bootId;
-  const expected = before === undefined || heard.bootId === undefined || before === heard.bootId;
+  const current = before === undefined || heard.bootId === undefined || before === heard.bootId;
+  // All 3 + 2d + k messages about one change carry the old number: after the first of them it is adopted already.
+  const expected = current || before === nextBootId;
   const next = { ...heard, bootId: nextBootId ?? heard.bootId };
   if (!expected && presence.known) return reboot(next);
   // Announced beforehand, the new number is not a reboot. [UDA 1.2.4]

@@ -133,8 +133,10 @@ export interface SubscriptionListener {
 }
 
 export interface ControlPointListener {
-  /** A device came, or came back, or its description, address or BOOTID changed: `previous` is what was known. */
+  /** A device came, or came back, or its description or address changed: `previous` is what was known. */
   deviceAppeared(device: RootDevice, previous: RootDevice | undefined): void;
+  /** A device announced that its BOOTID changes while it runs on: it keeps all its state [UDA 1.2.4]. */
+  bootIdChanged?(device: RootDevice, previous: RootDevice): void;
   deviceLost(device: RootDevice, reason: LossReason): void;
   /** A device that is known was heard of again. */
   deviceRenewed?(device: RootDevice): void;

@@ -32,7 +32,7 @@ export const LARGEST_DEVICE_COUNT = 500;
 
 export const LAB_DEVICE_HELP =
   'Commands on standard input, one a line, each answered by one line ("N: " before it chooses the N-th device): ' +
-  'get PATH | set PATH VALUE | add TABLE [LEAF=VALUE ...] | delete ROW | list [PATH] | reboot | vanish | return';
+  'get PATH | set PATH VALUE | add TABLE [LEAF=VALUE ...] | delete ROW | list [PATH] | reboot | update | vanish | return';
 
 /** `VA2000100` and 3 give `VA2000103`: the last digits count. */
 function serialNumberOf(base: string, index: number): string {
@@ -97,13 +97,18 @@ async function execute(device: LabDevice, verb: string, words: readonly string[]
     case 'reboot':
       await device.reboot();
       return 'rebooted';
+    case 'update':
+      await device.update();
+      return 'updated';
     case 'vanish':
       await device.vanish();
       return 'gone';
     case 'return':
       return (await device.comeBack()).location;
     default:
-      throw new Error('unknown command; there are get, set, add, delete, list, reboot, vanish and return');
+      throw new Error(
+        'unknown command; there are get, set, add, delete, list, reboot, update, vanish and return',
+      );
   }
 }
 

@@ -193,6 +193,12 @@ export class LabDevice {
     return this.#rebooting;
   }
 
+  /** Announces a new BOOTID and runs on, as a device does that gets another network interface [UDA 1.2.4]. */
+  async update(): Promise<void> {
+    this.#bootId += 1;
+    await this.#ssdp?.update(this.#bootId);
+  }
+
   /** Disappears as a pulled plug does: no byebye, all sockets closed. */
   async vanish(): Promise<void> {
     await this.#close(false);

@@ -75,7 +75,7 @@ export class VirtualDevices implements ExposingMechanism {
     const virtual = await this.#start(record);
     // Back from the other mechanism: for the ACS this CPE comes on line again.
     if (stored?.retired === true) await virtual.recordBoot();
-    await store.put(RECORD_PREFIX + key, record);
+    await store.put(RECORD_PREFIX + key, virtual.record);
     this.#logger.info('device registered', { endpoint: key, root: record.plan.root });
     return virtual;
   }
@@ -91,6 +91,14 @@ export class VirtualDevices implements ExposingMechanism {
     await virtual?.stop();
     this.#logger.info('virtual device retired', { endpoint: key });
     return true;
+  }
+
+  async bootIdChanged(key: string, bootId: number, previous: number): Promise<void> {
+    const virtual = this.#byKey.get(key);
+    // A record of another boot has to show the reboot that came between.
+    if (virtual?.record.boot.bootId !== previous) return;
+    virtual.record = { ...virtual.record, boot: { ...virtual.record.boot, bootId } };
+    await this.#context.store.put(RECORD_PREFIX + key, virtual.record);
   }
 
   get exposed(): ReadonlyMap<string, DeviceFacts | undefined> {

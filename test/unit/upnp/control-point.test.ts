@@ -37,6 +37,10 @@ describe('control point on loopback', () => {
         deviceLost: (lost, reason) => {
           if (lost.description.udn === UDN) log.push(`lost ${reason}`);
         },
+        bootIdChanged: (changed, previous) => {
+          if (changed.description.udn !== UDN) return;
+          log.push(`boot ${previous.announcement.bootId} is now ${changed.announcement.bootId}`);
+        },
         deviceUnusable: () => undefined,
       },
     });
@@ -87,7 +91,8 @@ describe('control point on loopback', () => {
     device.bootId = 2;
     await device.alive();
     await waitFor(() => log.length === 3, 'the reboot');
-    await device.update(3);
+    for (let count = 0; count < 3; count++) await device.update(3);
+    device.bootId = 3;
     await waitFor(() => log.length === 4, 'the update');
     device.configId = 2;
     device.friendlyName = 'Renamed';
@@ -97,7 +102,7 @@ describe('control point on loopback', () => {
       'appeared 1',
       'lost rebooted',
       'appeared 2',
-      'appeared 3 again',
+      'boot 2 is now 3',
       'appeared 3 again',
     ]);
     expect(found()?.description.friendlyName).to.equal('Renamed');

@@ -26,6 +26,11 @@ const response = (parts: Partial<Announcement> = {}): DiscoveryInput => ({
   kind: 'response',
   announcement: heard(parts),
 });
+const update = (bootId: number, nextBootId: number): DiscoveryInput => ({
+  kind: 'update',
+  announcement: heard({ bootId }),
+  nextBootId,
+});
 const byebye: DiscoveryInput = { kind: 'byebye', dmAnnouncement: undefined };
 const due: DiscoveryInput = { kind: 'due' };
 const described: DiscoveryInput = { kind: 'described', ok: true };
@@ -100,8 +105,20 @@ describe('discovery machine', () => {
     [
       'adopts a boot number announced beforehand',
       heard(),
-      [described, { kind: 'update', announcement: heard(), nextBootId: 2 }, alive({ bootId: 2 })],
+      [described, update(1, 2), alive({ bootId: 2 })],
       ['describe', 'present 1800000'],
+    ],
+    [
+      'knows an announced change again: all 3 + 2d + k messages carry the old number',
+      heard(),
+      [described, ...Array.from({ length: 3 }, () => update(1, 2)), alive({ bootId: 2 })],
+      ['describe', 'present 1800000'],
+    ],
+    [
+      'sees a reboot in an update from a boot that it does not know',
+      heard(),
+      [described, update(5, 6), described],
+      ['describe', 'lose rebooted', 'describe', 'present 1800000'],
     ],
     [
       'describes anew when CONFIGID changes',
