@@ -88,9 +88,12 @@ export class DeviceRegistry {
     await Promise.all([...this.#entries.values()].map(({ device }) => device.stop()));
   }
 
-  deviceAppeared(root: RootDevice): void {
+  /** It came, or its address or description changed: `previous` is what was known. */
+  deviceAppeared(root: RootDevice, previous?: RootDevice): void {
     if (this.#stopped) return;
-    for (const managed of findManagementServices(root)) {
+    const managedDevices = findManagementServices(root);
+    if (previous !== undefined) this.#loseAllBut(managedDevices, previous);
+    for (const managed of managedDevices) {
       const udn = managed.description.udn.toLowerCase();
       const entry = this.#entries.get(udn) ?? this.#createEntry(udn);
       this.#logger.info('device discovered', {
@@ -100,11 +103,21 @@ export class DeviceRegistry {
         services: serviceNames(managed),
       });
       if (managed.cms === undefined) {
+        entry.device.lost('removed');
         entry.mechanism = 'none';
         entry.note = 'no ConfigurationManagement service: there is no data model to expose';
         continue;
       }
       entry.device.appeared({ root, managed });
+    }
+  }
+
+  /** A bridge whose sensor was taken away describes itself without it, and says no more. */
+  #loseAllBut(managedDevices: readonly ManageableDevice[], previous: RootDevice): void {
+    const kept = new Set(managedDevices.map(({ description }) => description.udn.toLowerCase()));
+    for (const { description } of findManagementServices(previous)) {
+      const udn = description.udn.toLowerCase();
+      if (!kept.has(udn)) this.#lose(udn, previous, 'removed');
     }
   }
 
@@ -128,13 +141,19 @@ export class DeviceRegistry {
 
   deviceLost(root: RootDevice, reason: LossReason): void {
     for (const { description } of findManagementServices(root)) {
-      const udn = description.udn.toLowerCase();
-      const entry = this.#entries.get(udn);
-      if (entry === undefined) continue;
-      this.#logger.info('device lost', { udn, reason, address: root.announcement.sourceAddress });
-      if (entry.mechanism === 'none') this.#entries.delete(udn);
-      else entry.device.lost(reason);
+      this.#lose(description.udn.toLowerCase(), root, reason);
     }
+  }
+
+  #lose(udn: string, root: RootDevice, reason: LossReason): void {
+    const entry = this.#entries.get(udn);
+    if (entry === undefined) return;
+    const { present } = entry.device;
+    // It has moved to another root device in the meantime.
+    if (present !== undefined && present.root.announcement.location !== root.announcement.location) return;
+    this.#logger.info('device lost', { udn, reason, address: root.announcement.sourceAddress });
+    if (entry.mechanism === 'none') this.#entries.delete(udn);
+    else entry.device.lost(reason);
   }
 
   /** `chooseMechanism` may answer otherwise from now on. Devices change sides one by one; resolves when those away have. */
@@ -184,8 +203,10 @@ export class DeviceRegistry {
     const entry = this.#entries.get(udn);
     if (entry === undefined || this.#stopped) return undefined;
     const identity = await this.#identify(udn, entry, read);
+    const { present } = entry.device;
+    if (present === undefined) return undefined;
     // While it was read it may have announced another BOOTID.
-    const described = { ...read, ...entry.device.present };
+    const described = { ...read, ...present };
     const facts = factsOf(identity, described);
     const mechanism = this.#options.chooseMechanism(facts);
     entry.mechanism = mechanism;

@@ -78,8 +78,8 @@ export interface RootDevice {
   readonly specVersion: { readonly major: number; readonly minor: number };
 }
 
-/** Why a root device was lost. */
-export type LossReason = 'byebye' | 'expired' | 'rebooted' | 'stopped';
+/** Why a device was lost; `removed` = one that is embedded left the description of its root device. */
+export type LossReason = 'byebye' | 'expired' | 'rebooted' | 'removed' | 'stopped';
 
 /** An argument of an action. A deviating device puts the list document into the body unescaped: `xml` is then its text. */
 export type OutArguments = ReadonlyMap<string, string>;

@@ -198,6 +198,25 @@ describe('the life of a Proxied Device', function () {
     await waitFor(() => ignored.subscriptionCount === 0, 'the end of its subscription');
   });
 
+  for (const missing of ['embeddedDevice', 'ConfigurationManagement'] as const) {
+    it(`loses a device whose root describes itself without its ${missing}, until that is back`, async () => {
+      await open();
+      const bridge = await house.addDevice({ profile: 'sensor' });
+      await house.startDaemon();
+      await bootstrapped(SENSOR);
+      await bridge.describeWithout(missing);
+      await waitFor(() => phaseOf(bridge.udn) === 'offline', 'the loss');
+      expect((await house.acs.connectionRequest(SENSOR)).status).to.equal(503);
+      await waitFor(() => bridge.subscriptionCount === 0, 'the end of the subscription');
+      const after = house.acs.informCount;
+      await bridge.describeWithout(undefined);
+      await waitFor(() => phaseOf(bridge.udn) === 'ready', 'its return');
+      expect((await house.acs.connectionRequest(SENSOR)).status).to.equal(200);
+      await house.acs.waitForInform(SENSOR, () => true, 5000, after);
+      expect(codesAfter(SENSOR, after)).not.to.include('1 BOOT');
+    });
+  }
+
   it('shows rows that appear on the device by themselves', async () => {
     await open();
     const wifi = await house.addDevice({ profile: 'wifi' });
