@@ -181,7 +181,11 @@ describe('control point on loopback', () => {
 
     answer = () => httpResponse(500, 'Internal error');
     const broken = await rejection(controlPoint.invoke(root, serviceOf(root), 'GetValues', []));
-    expect(broken).to.include({ source: 'transport', code: 0 });
+    expect(broken).to.include({ source: 'transport', code: 0, httpStatus: 500, isRefusal: true });
+
+    answer = () => httpResponse(503, 'Busy');
+    const busy = await rejection(controlPoint.invoke(root, serviceOf(root), 'GetValues', []));
+    expect(busy).to.include({ source: 'transport', code: 0, httpStatus: 503, isRefusal: false });
   });
 
   it('subscribes, takes an early initial event, recovers from a gap and from 412', async () => {
