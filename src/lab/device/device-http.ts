@@ -14,8 +14,14 @@ export type DeviceFault =
   | { readonly action: string; readonly code: number }
   /** Answers correctly, this much later. */
   | { readonly action: string; readonly delayMs: number }
-  /** silent: never answers; slowBytes: one byte of the answer every 100 ms. The action is not executed for the first three. */
-  | { readonly action: string; readonly behaviour: 'silent' | 'http500' | 'brokenXml' | 'slowBytes' };
+  /**
+   * silent: never answers; http500, brokenXml: answers nothing better. In these the action is not executed.
+   * slowBytes: one byte of the answer every 100 ms; latin1: the answer is iso-8859-1 that says it is UTF-8.
+   */
+  | {
+      readonly action: string;
+      readonly behaviour: 'silent' | 'http500' | 'brokenXml' | 'slowBytes' | 'latin1';
+    };
 
 /** One service with its events, as the HTTP server needs it. */
 export interface HostedService {
@@ -41,6 +47,12 @@ export interface DeviceHttpOptions {
 }
 
 const LARGEST_BODY_BYTES = 8 * 1024 * 1024;
+
+type FatalBehaviour = 'silent' | 'http500' | 'brokenXml';
+
+function isFatal(behaviour: string): behaviour is FatalBehaviour {
+  return behaviour === 'silent' || behaviour === 'http500' || behaviour === 'brokenXml';
+}
 
 class BodyTooLarge extends Error {}
 
@@ -115,9 +127,9 @@ export class DeviceHttp {
     response: ServerResponse,
     status: number,
     headers: Readonly<Record<string, string>>,
-    body = '',
+    body: string | Buffer = '',
   ): void {
-    const type = body === '' ? {} : { 'CONTENT-TYPE': 'text/xml; charset="utf-8"' };
+    const type = body.length === 0 ? {} : { 'CONTENT-TYPE': 'text/xml; charset="utf-8"' };
     const length = String(Buffer.byteLength(body));
     response.writeHead(status, { SERVER, ...type, ...headers, 'CONTENT-LENGTH': length });
     response.end(body);
@@ -141,7 +153,7 @@ export class DeviceHttp {
       service.received(action, call.arguments);
       fault = this.#faultOf(action);
       if (fault !== undefined && 'code' in fault) throw new UpnpError(fault.code);
-      if (fault !== undefined && 'behaviour' in fault && fault.behaviour !== 'slowBytes') {
+      if (fault !== undefined && 'behaviour' in fault && isFatal(fault.behaviour)) {
         return this.#misbehave(fault.behaviour, response);
       }
       answer = writeActionResponse(call, await service.invoke(action, call.arguments));
@@ -152,11 +164,13 @@ export class DeviceHttp {
     response.once('finish', () => service.answered(status === 200 ? action : ''));
     if (fault !== undefined && 'delayMs' in fault) {
       this.#options.clock.schedule(fault.delayMs, () => this.#control200(response, status, answer));
-    } else if (fault !== undefined && 'behaviour' in fault) this.#drip(response, answer);
-    else this.#control200(response, status, answer);
+    } else if (fault !== undefined && 'behaviour' in fault) {
+      if (fault.behaviour === 'latin1') this.#control200(response, status, Buffer.from(answer, 'latin1'));
+      else this.#drip(response, answer);
+    } else this.#control200(response, status, answer);
   }
 
-  #control200(response: ServerResponse, status: number, answer: string): void {
+  #control200(response: ServerResponse, status: number, answer: string | Buffer): void {
     const date = new Date(this.#options.clock.now()).toUTCString();
     if (!response.destroyed) this.#answer(response, status, { DATE: date, EXT: '' }, answer);
   }
@@ -166,7 +180,7 @@ export class DeviceHttp {
     return fault?.action === action || fault?.action === '*' ? fault : undefined;
   }
 
-  #misbehave(behaviour: 'silent' | 'http500' | 'brokenXml', response: ServerResponse): void {
+  #misbehave(behaviour: FatalBehaviour, response: ServerResponse): void {
     switch (behaviour) {
       case 'silent':
         // The connection stays open and nothing is ever written to it.

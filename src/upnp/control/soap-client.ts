@@ -94,7 +94,7 @@ function formatRequest({ action, serviceType, inArguments }: ActionRequest): str
 
 async function parseResponse(body: Buffer): Promise<ResponseHandler> {
   const handler = new ResponseHandler();
-  const parser = new XmlParser(handler, { undeclaredPrefixes: 'accept' });
+  const parser = new XmlParser(handler, { undeclaredPrefixes: 'accept', badUtf8: 'latin1' });
   for (let at = 0; at < body.length; at += PARSE_SLICE_BYTES) {
     if (at > 0) await nextTurn();
     parser.write(body.subarray(at, at + PARSE_SLICE_BYTES));
