@@ -85,7 +85,6 @@ export class DeviceTracker {
     for (const entry of [...this.#entries.values()]) {
       const { device } = entry;
       if (device?.announcement.sourceAddress !== sourceAddress || !hasUdn(device.description, udn)) continue;
-      entry.device = { ...device, announcement: { ...device.announcement, dmAnnouncement } };
       this.#step(entry, { kind: 'byebye', dmAnnouncement });
     }
   }
@@ -191,7 +190,12 @@ export class DeviceTracker {
   #lose(entry: Entry, reason: LossReason): void {
     const { device } = entry;
     entry.device = undefined;
-    if (device !== undefined) this.#options.listener.deviceLost(device, reason);
+    if (device === undefined) return;
+    const { dmAnnouncement } = entry.presence.announcement;
+    this.#options.listener.deviceLost(
+      { ...device, announcement: { ...device.announcement, dmAnnouncement } },
+      reason,
+    );
   }
 
   #remove(entry: Entry): void {

@@ -122,12 +122,18 @@ describe('control point on loopback', () => {
     expect(found()).to.equal(undefined);
   });
 
-  it('believes the byebye of a device that is about to reboot', async () => {
+  it('asks before it believes that a device is about to reboot, too', async () => {
+    const announced = ['Announcement.dm.upnp.org: AboutToReboot'];
     await start();
     await appeared();
+    const fetches = device.requests.length;
     device.answersSearches = false;
-    await device.byebye(['Announcement.dm.upnp.org: AboutToReboot']);
-    await waitFor(() => log.includes('lost byebye'), 'the loss', 900);
+    await device.byebye(announced);
+    await waitFor(() => device.requests.length > fetches, 'the probe');
+    expect(log).to.deep.equal(['appeared 1']);
+    await device.byebye(announced);
+    await device.stop();
+    await waitFor(() => log.includes('lost byebye'), 'the loss');
   });
 
   it('loses a silent device when its announcement has expired', async () => {
