@@ -230,6 +230,30 @@ describe('control point on loopback', () => {
     expect(device.requests.some(({ method }) => method === 'UNSUBSCRIBE')).to.equal(true);
   });
 
+  it('refuses the events of a subscription that it has given up', async () => {
+    await start();
+    const root = await appeared();
+    const events: EventMessage[] = [];
+    const subscription = controlPoint.subscribe(root, serviceOf(root), {
+      onEvent: (event) => events.push(event),
+      onState: () => undefined,
+    });
+    await waitFor(() => subscription.state === 'active', 'the subscription');
+    const { sid } = device;
+    await device.notify(0, { ConfigurationUpdate: '1' });
+    // It hears no UNSUBSCRIBE, and takes no SUBSCRIBE for now.
+    answer = (method) => (method.endsWith('SUBSCRIBE') ? httpResponse(503, '') : undefined);
+    await device.notify(5, { ConfigurationUpdate: '7' });
+    await waitFor(async () => {
+      device.sid = sid;
+      return (await device.notify(6, { ConfigurationUpdate: '8' })).startsWith('HTTP/1.1 412');
+    }, 'the refusal');
+    answer = undefined;
+    await waitFor(() => subscription.state === 'active', 'the new subscription');
+    await device.notify(0, { ConfigurationUpdate: '9' });
+    expect(events.map(({ seq }) => seq)).to.deep.equal([0, 0]);
+  });
+
   it('names the interfaces there are when one is unknown', async () => {
     await start();
     const other = createControlPoint({
