@@ -17,7 +17,7 @@ export interface DeviceTrackerOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly listener: ControlPointListener;
-  readonly fetcher: DescriptionFetcher;
+  readonly fetcher: Pick<DescriptionFetcher, 'fetchDescription'>;
   readonly times: DiscoveryTimes;
   readonly maxDevices: number;
   readonly maxDevicesPerHost: number;
@@ -30,6 +30,8 @@ interface Entry {
   readonly location: string;
   presence: Presence;
   device: RootDevice | undefined;
+  /** UDN of the device here when it is in use at another location: it has an address on each of our interfaces. */
+  spareOf: string | undefined;
   timer: Timer | undefined;
   probeTimer: Timer | undefined;
   /** Cuts off the fetch or probe under way. */
@@ -77,7 +79,7 @@ export class DeviceTracker {
       if (interfaceName !== undefined && entry.presence.announcement.interfaceName !== interfaceName)
         continue;
       this.#remove(entry);
-      if (entry.device !== undefined) this.#options.listener.deviceLost(entry.device, reason);
+      this.#lose(entry, reason);
     }
   }
 
@@ -123,6 +125,7 @@ export class DeviceTracker {
       location: announcement.location,
       presence: step.presence,
       device: undefined,
+      spareOf: undefined,
       timer: undefined,
       probeTimer: undefined,
       work: new AbortController(),
@@ -196,6 +199,14 @@ export class DeviceTracker {
       { ...device, announcement: { ...device.announcement, dmAnnouncement } },
       reason,
     );
+    if (reason === 'byebye' || reason === 'expired') this.#lookForSpare(device.description.udn);
+  }
+
+  #lookForSpare(udn: string): void {
+    for (const entry of this.#entries.values()) {
+      const { phase } = entry.presence;
+      if (phase === 'unusable' && entry.spareOf === udn.toLowerCase()) this.#step(entry, { kind: 'due' });
+    }
   }
 
   #remove(entry: Entry): void {
@@ -211,6 +222,7 @@ export class DeviceTracker {
       const other = this.#findOther(entry, parsed.description.udn);
       if (other !== undefined && (await this.#answersHttp(other, signal))) {
         if (signal.aborted) return;
+        entry.spareOf = parsed.description.udn.toLowerCase();
         this.#options.logger.debug('device is known at another location', {
           udn: parsed.description.udn,
           location: entry.location,
