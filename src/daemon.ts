@@ -264,10 +264,13 @@ class ComposedDaemon implements Daemon {
       clock,
       logger,
       listener: {
-        deviceAppeared: (device) => {
+        deviceAppeared: (device, previous) => {
           // The inventory first: other tables refer to its rows.
           proxier?.inventory.deviceAppeared(device);
-          registry.deviceAppeared(device);
+          registry.deviceAppeared(device, previous);
+        },
+        bootIdChanged: (device, previous) => {
+          registry.bootIdChanged(device, previous);
         },
         deviceRenewed: (device) => proxier?.inventory.deviceRenewed(device),
         deviceLost: (device, reason) => {

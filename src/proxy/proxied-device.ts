@@ -1,7 +1,13 @@
 import type { Clock, Timer } from '../platform/clock.ts';
 import type { ConcurrencyLimit } from '../platform/concurrency-limit.ts';
 import type { Logger } from '../platform/logger.ts';
-import { ActionError, type ControlPoint, type LossReason, type SubscriptionState } from '../upnp/types.ts';
+import {
+  ActionError,
+  type ControlPoint,
+  type LossReason,
+  type RootDevice,
+  type SubscriptionState,
+} from '../upnp/types.ts';
 import type { CmsClient } from '../upnp-dm/types.ts';
 import { readCmsTree, type CmsTree } from '../upnp-dm/walk.ts';
 import { DevicePresence, type PresentDevice } from './device-presence.ts';
@@ -89,6 +95,11 @@ export class ProxiedDevice {
     this.#present = device;
     this.#endPresence();
     this.#input({ type: 'appeared' });
+  }
+
+  /** It goes on under the BOOTID of `root`, as it announced: nothing else about it has changed. */
+  renumbered(root: RootDevice): void {
+    if (this.#present !== undefined) this.#present = { ...this.#present, root };
   }
 
   /** The rules may want it elsewhere: it is read and exposed anew; what is known stays in use until then. */

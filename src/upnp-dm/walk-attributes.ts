@@ -67,7 +67,7 @@ class AttributeReader {
         this.attributes.set(path, attributes);
       }
     } catch (error) {
-      if (!(error instanceof ActionError) || error.source !== 'upnp') throw error;
+      if (!(error instanceof ActionError) || !error.isRefusal) throw error;
       if (error.code !== NO_SUCH_NAME) this.exhausted = true;
       if (this.exhausted || paths.length === 1) return;
       this.#extraActions += 2;

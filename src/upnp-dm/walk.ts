@@ -105,7 +105,7 @@ export function rowsAlong(paths: Iterable<string>): Set<string> {
 
 /** True for the device's own refusal; trouble on the way would meet the next attempt as well. */
 function isRefusal(error: unknown): error is ActionError {
-  return error instanceof ActionError && error.source === 'upnp';
+  return error instanceof ActionError && error.isRefusal;
 }
 
 /** One reading of one device: remembers what it refused. */

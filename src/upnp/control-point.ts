@@ -199,6 +199,7 @@ class LanControlPoint implements ControlPoint {
         this.#dropSubscriptions(device);
         listener.deviceLost(device, reason);
       },
+      bootIdChanged: (device, previous) => listener.bootIdChanged?.(device, previous),
       deviceRenewed: (device) => listener.deviceRenewed?.(device),
       deviceUnusable: (announcement, error) => {
         logger.debug('description not usable', { location: announcement.location, error: error.message });
