@@ -1,5 +1,6 @@
-import type { CwmpNamespace } from './codec/messages.ts';
+import type { CwmpNamespace, Inform } from './codec/messages.ts';
 import type { EndpointState } from './endpoint-state.ts';
+import { eventRule } from './events/event-table.ts';
 import { buildInform } from './inform.ts';
 import type { BuiltInform } from './inform.ts';
 import type { InformSchedule } from './inform-schedule.ts';
@@ -7,10 +8,11 @@ import { Addressing } from './rpc/addressing.ts';
 import { executeRpc } from './rpc/execute-rpc.ts';
 import type { RpcContext } from './rpc/rpc-context.ts';
 import type { RpcRegistry } from './rpc/rpc-registry.ts';
+import type { SessionEnd } from './session-trigger.ts';
 import { runSession } from './session/session.ts';
 import type { SessionOutcome } from './session/session.ts';
-import { NAMESPACES, olderNamespace } from './session/versions.ts';
-import type { AcsSettings, CwmpEndpointOptions, EndpointStatus, SessionResult } from './types.ts';
+import { NEWEST_NAMESPACE, olderNamespace } from './session/versions.ts';
+import type { AcsSettings, CwmpEndpointOptions, EndpointStatus } from './types.ts';
 import type { ValueWatch } from './value-watch.ts';
 
 /** [TR-069 3.7] The CPE waits 30 s or more for an answer. */
@@ -34,8 +36,8 @@ export interface EndpointSessionOptions extends CwmpEndpointOptions {
 /** Runs the sessions of one endpoint, one after the other. */
 export class EndpointSession {
   readonly #options: EndpointSessionOptions;
-  /** Lowered for good when the ACS refuses it (8006). */
-  #namespace: CwmpNamespace = NAMESPACES[0] ?? 'urn:dslforum-org:cwmp-1-2';
+  /** The ACS at `url` refused a version (8006), and is offered this one next. */
+  #refused: { readonly url: string; readonly next: CwmpNamespace } | undefined;
   readonly #addressing: Addressing;
   #running = false;
   #lastInform: EndpointStatus['lastInform'];
@@ -59,13 +61,11 @@ export class EndpointSession {
   }
 
   /** From the Inform to the end, with what has to happen afterwards. Never rejects. */
-  async run(): Promise<SessionResult> {
+  async run(): Promise<SessionEnd> {
     const { state, logger } = this.#options;
     this.#running = true;
     try {
-      const outcome = await this.#attempt();
-      this.#log(outcome);
-      return outcome.result;
+      return await this.#attempt();
     } catch (error) {
       logger.error('session could not be run', { error });
       return 'failed';
@@ -78,10 +78,40 @@ export class EndpointSession {
     }
   }
 
-  async #attempt(): Promise<SessionOutcome> {
-    const { options, settings } = { options: this.#options, settings: this.#options.settings.current };
-    const { state, clock } = options;
-    const built = await buildInform({
+  async #attempt(): Promise<SessionEnd> {
+    const { state } = this.#options;
+    const { current: settings } = this.#options.settings;
+    const built = await this.#buildInform();
+    for (const change of built.gone) state.valueChanges.forget(change.path);
+    for (const change of built.unreadable) state.valueChanges.postpone(change);
+    const { inform } = built;
+    const summary = { time: inform.CurrentTime, events: inform.Event.map((event) => event.EventCode) };
+    this.#lastInform = { ...summary, result: 'running' };
+    const namespace = this.#namespaceFor(settings.url);
+    const delivery = { done: false };
+    const outcome = await this.#exchange(settings, namespace, inform, async () => {
+      delivery.done = true;
+      await this.#informDelivered(built, settings.url);
+    });
+    if (outcome.versionRefused) this.#refused = { url: settings.url, next: olderNamespace(namespace) };
+    this.#lastInform = {
+      ...summary,
+      result: outcome.result,
+      ...(outcome.reason === undefined ? {} : { error: outcome.reason }),
+    };
+    this.#log(outcome);
+    if (outcome.result === 'succeeded') return 'succeeded';
+    // [TR-069 3.2.1.1] What was not delivered is sent again, and an ACS that took the Inform may have more to ask.
+    return delivery.done ||
+      built.told.length > 0 ||
+      this.#options.state.queue.list().some(({ code }) => eventRule(code).retry !== 'never')
+      ? 'failed'
+      : 'lost';
+  }
+
+  #buildInform(): Promise<BuiltInform> {
+    const { state, ...options } = this.#options;
+    return buildInform({
       identity: options.identity,
       model: options.model,
       addressing: this.#addressing,
@@ -90,38 +120,40 @@ export class EndpointSession {
       takeEvents: () => state.queue.take(MAX_QUEUED_EVENTS_PER_INFORM),
       changes: state.valueChanges.list(),
       retryCount: options.retryCount(),
-      clock,
+      clock: options.clock,
     });
-    for (const change of built.gone) state.valueChanges.forget(change.path);
-    for (const change of built.unreadable) state.valueChanges.postpone(change);
-    const { inform } = built;
-    const summary = { time: inform.CurrentTime, events: inform.Event.map((event) => event.EventCode) };
-    this.#lastInform = { ...summary, result: 'running' };
-    const outcome = await runSession({
+  }
+
+  #exchange(
+    settings: AcsSettings,
+    namespace: CwmpNamespace,
+    inform: Inform,
+    onInformDelivered: () => Promise<void>,
+  ): Promise<SessionOutcome> {
+    const { registry, clock, logger, signal } = this.#options;
+    return runSession({
       transport: this.#transport(settings),
-      namespace: this.#namespace,
+      namespace,
       inform,
       requests: [],
       execute: (request) =>
         executeRpc(request, {
-          registry: options.registry,
+          registry,
           context: this.#rpcContext(),
           deadlineMs: RPC_DEADLINE_MS,
           clock,
-          logger: options.logger,
+          logger,
         }),
-      onInformDelivered: () => this.#informDelivered(built, settings.url),
+      onInformDelivered,
       onRequestAnswered: () => Promise.resolve(),
-      signal: options.signal,
-      logger: options.logger,
+      signal,
+      logger,
     });
-    if (outcome.versionRefused) this.#namespace = olderNamespace(this.#namespace);
-    this.#lastInform = {
-      ...summary,
-      result: outcome.result,
-      ...(outcome.reason === undefined ? {} : { error: outcome.reason }),
-    };
-    return outcome;
+  }
+
+  /** What one ACS refused says nothing of another one. */
+  #namespaceFor(url: string): CwmpNamespace {
+    return this.#refused?.url === url ? this.#refused.next : NEWEST_NAMESPACE;
   }
 
   /** Durable before the session goes on: no second BOOTSTRAP after a crash. */

@@ -68,7 +68,12 @@ export class CwmpEndpoint {
       settings: () => settings.current,
       wish: () => this.#wish(),
       isAllowed: () => this.#isAllowed(),
-      run: () => this.#session.run(),
+      run: async () => {
+        const end = await this.#session.run();
+        // What the ACS made of the URL counts at the end of its session.
+        this.#introduceIfNew();
+        return end;
+      },
     });
     // Rows that go while the rest of the daemon starts are news for the ACS, too.
     this.#undo.push(
@@ -84,11 +89,9 @@ export class CwmpEndpoint {
     this.#undo.push(() => registration.unregister());
     this.#connectionRequestUrl = registration.url;
     const previousUrl = this.#state.connectionRequestUrl;
-    if (this.#state.bootstrappedUrl !== settings.current.url) {
-      // [TR-069 3.7.1.5] A CPE fresh from the factory has booted, too.
-      this.#bootstrap();
-      if (this.#state.bootstrappedUrl === undefined) this.#state.queue.add('1 BOOT');
-    }
+    this.#introduceIfNew();
+    // [TR-069 3.7.1.5] A CPE fresh from the factory has booted, too.
+    if (this.#state.bootstrappedUrl === undefined) this.#state.queue.add('1 BOOT');
     if (previousUrl !== undefined && previousUrl !== registration.url)
       this.#watch.connectionRequestUrlChanged(registration.url);
     this.#undo.push(settings.onChange((current, previous) => this.#settingsChanged(current, previous)));
@@ -190,23 +193,32 @@ export class CwmpEndpoint {
   }
 
   #wish(): SessionWish {
+    if (this.#state.queue.has('6 CONNECTION REQUEST')) return 'connectionRequest';
     if (this.#state.queue.size > 0) return 'event';
     return this.#state.valueChanges.hasActive ? 'notification' : undefined;
   }
 
-  /** The ACS at the URL has to be told everything: older news is void. */
-  #bootstrap(): void {
-    this.#state.queue.add('0 BOOTSTRAP');
-    this.#state.valueChanges.clear();
+  /** 0 BOOTSTRAP is due as long as the ACS at the URL has not taken one [TR-069 3.7.1.5]. */
+  #introduceIfNew(): void {
+    const { queue, bootstrappedUrl, valueChanges } = this.#state;
+    if (this.#options.settings.current.url === bootstrappedUrl) {
+      queue.drop('0 BOOTSTRAP');
+    } else if (!queue.has('0 BOOTSTRAP')) {
+      queue.add('0 BOOTSTRAP');
+      // The new ACS is told everything: older news is void.
+      valueChanges.clear();
+    }
   }
 
   #settingsChanged(current: AcsSettings, previous: AcsSettings): void {
-    if (current.url !== previous.url) {
-      this.#bootstrap();
+    const isOtherAcs = current.url !== previous.url;
+    if (isOtherAcs) {
+      this.#trigger.resetRetries();
+      if (!this.#session.isRunning) this.#introduceIfNew();
       this.#inBackground(this.#state.saveEvents());
     }
     this.#schedule.restart();
-    this.#trigger.evaluate(current.url !== previous.url);
+    this.#trigger.evaluate(isOtherAcs);
   }
 
   #inBackground(work: Promise<unknown>): void {

@@ -43,7 +43,8 @@ export class AcsTransport {
   #url: URL;
   #connection: AcsConnection;
   #first = true;
-  #closed = false;
+  /** Why it was closed. */
+  #closed: string | undefined;
 
   constructor(options: AcsTransportOptions) {
     this.#options = options;
@@ -83,9 +84,9 @@ export class AcsTransport {
     }
   }
 
-  /** Ends the connection at once. Never throws. */
-  close(): void {
-    this.#closed = true;
+  /** Ends the connection at once; an exchange fails with `reason`. Never throws. */
+  close(reason: string): void {
+    this.#closed = reason;
     this.#connection.destroy();
   }
 
@@ -101,7 +102,7 @@ export class AcsTransport {
   }
 
   async #post(url: URL, body: string): Promise<AcsResponseMessage | HttpError> {
-    if (this.#closed) return new HttpError('aborted', 'the session was ended');
+    if (this.#closed !== undefined) return new HttpError('aborted', this.#closed);
     const path = url.pathname + url.search;
     const headers: Record<string, string> = { 'User-Agent': this.#options.userAgent };
     if (body !== '') {
@@ -115,6 +116,8 @@ export class AcsTransport {
     try {
       return await this.#connection.post(path, headers, body, this.#options.timeoutMs, MAX_ENVELOPE_BYTES);
     } catch (error) {
+      // Ended while it waited: the broken connection is no news then.
+      if (this.#closed !== undefined) return new HttpError('aborted', this.#closed, { cause: error });
       if (error instanceof HttpError) return error;
       throw error;
     }
