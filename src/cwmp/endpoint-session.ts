@@ -60,7 +60,7 @@ export class EndpointSession {
     return this.#lastInform;
   }
 
-  /** From the Inform to the end, with what has to happen afterwards. Never rejects. */
+  /** From the Inform to the end. What has to happen afterwards is begun then, and not waited for. Never rejects. */
   async run(): Promise<SessionEnd> {
     const { state, logger } = this.#options;
     this.#running = true;
@@ -72,9 +72,16 @@ export class EndpointSession {
     } finally {
       state.queue.settle();
       this.#running = false;
-      for (const action of this.#afterSession.splice(0)) {
-        await action().catch((error: unknown) => logger.error('action after a session failed', { error }));
-      }
+      void this.#runAfter(this.#afterSession.splice(0));
+    }
+  }
+
+  /** One after the other. The session's place is free meanwhile: a device may be asked, and take its time. */
+  async #runAfter(actions: readonly (() => Promise<void>)[]): Promise<void> {
+    for (const action of actions) {
+      await action().catch((error: unknown) => {
+        this.#options.logger.error('action after a session failed', { error });
+      });
     }
   }
 
@@ -121,6 +128,7 @@ export class EndpointSession {
       changes: state.valueChanges.list(),
       retryCount: options.retryCount(),
       clock: options.clock,
+      signal: options.signal,
     });
   }
 
@@ -141,6 +149,7 @@ export class EndpointSession {
           registry,
           context: this.#rpcContext(),
           deadlineMs: RPC_DEADLINE_MS,
+          signal,
           clock,
           logger,
         }),
@@ -156,13 +165,21 @@ export class EndpointSession {
     return this.#refused?.url === url ? this.#refused.next : NEWEST_NAMESPACE;
   }
 
-  /** Durable before the session goes on: no second BOOTSTRAP after a crash. */
+  /** Durable, if it can be, before the session goes on: no second BOOTSTRAP after a crash. */
   async #informDelivered(built: BuiltInform, url: string): Promise<void> {
     const { state } = this.#options;
     const delivered = state.queue.delivered('InformResponse');
     state.valueChanges.delivered(built.told);
     if (delivered.some(({ code }) => code === '0 BOOTSTRAP')) state.bootstrappedUrl = url;
-    await state.saveEvents();
+    await this.#save();
+  }
+
+  /** What cannot be stored is told once more after a restart: no reason to end a session, or to tell nothing any more. */
+  async #save(): Promise<void> {
+    const { state, logger } = this.#options;
+    await state.saveEvents().catch((error: unknown) => {
+      logger.error('endpoint state was not saved', { error });
+    });
   }
 
   #transport(settings: AcsSettings): Parameters<typeof runSession>[0]['transport'] {
@@ -188,7 +205,7 @@ export class EndpointSession {
       setParameterKey: (key) => state.setParameterKey(key),
       acsWrote: (values) => {
         watch.acsWrote(values);
-        return state.saveEvents();
+        return this.#save();
       },
       acsChangedRows: (tablePath) => {
         state.watchedValues.forget(`${tablePath.slice(0, -1)}NumberOfEntries`);

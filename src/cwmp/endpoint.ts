@@ -38,6 +38,7 @@ export class CwmpEndpoint {
         this.#trigger.evaluate(fresh);
       },
       inBackground: (work) => this.#inBackground(work),
+      clock,
       signal: this.#stopped.signal,
     });
     this.#schedule = new InformSchedule({
@@ -45,8 +46,10 @@ export class CwmpEndpoint {
       settings,
       identity: options.identity,
       clock,
-      onDue: (fresh) =>
-        this.#inBackground(this.#state.saveEvents().then(() => this.#trigger.evaluate(fresh))),
+      onDue: (fresh) => {
+        this.#inBackground(this.#state.saveEvents());
+        this.#trigger.evaluate(fresh);
+      },
     });
     this.#session = new EndpointSession({
       ...options,
@@ -96,7 +99,9 @@ export class CwmpEndpoint {
       this.#watch.connectionRequestUrlChanged(registration.url);
     this.#undo.push(settings.onChange((current, previous) => this.#settingsChanged(current, previous)));
     this.#isStarted = true;
-    await Promise.all([this.#state.setConnectionRequestUrl(registration.url), this.#state.saveEvents()]);
+    await this.#logFailure(
+      Promise.all([this.#state.setConnectionRequestUrl(registration.url), this.#state.saveEvents()]),
+    );
     this.#schedule.restart();
     this.#trigger.evaluate();
   }
@@ -107,14 +112,20 @@ export class CwmpEndpoint {
     this.#schedule.stop();
     this.#stopped.abort();
     await this.#trigger.stop();
-    await this.#state.saveEvents();
+    await this.#logFailure(this.#state.saveEvents());
   }
 
-  /** Queues an event, which opens a session; resolves when it is durable, if events of that code have to be. */
+  /**
+   * Queues an event, which opens a session; resolves when it is durable, if events of that code have to be.
+   * @throws what the store throws; the ACS is told nevertheless
+   */
   async enqueueEvent(code: string, commandKey = ''): Promise<void> {
     const fresh = this.#state.queue.add(code, commandKey);
-    if (eventRule(code).retry !== 'never') await this.#state.saveEvents();
-    this.#trigger.evaluate(fresh);
+    try {
+      if (eventRule(code).retry !== 'never') await this.#state.saveEvents();
+    } finally {
+      this.#trigger.evaluate(fresh);
+    }
   }
 
   /** The CPE that this endpoint stands for has (re)started: 1 BOOT, and retries begin anew [TR-069 3.2.1.1]. */
@@ -222,7 +233,13 @@ export class CwmpEndpoint {
   }
 
   #inBackground(work: Promise<unknown>): void {
-    work.catch((error: unknown) => this.#options.logger.error('endpoint state was not saved', { error }));
+    void this.#logFailure(work);
+  }
+
+  async #logFailure(work: Promise<unknown>): Promise<void> {
+    await work.catch((error: unknown) => {
+      this.#options.logger.error('endpoint state was not saved', { error });
+    });
   }
 }
 

@@ -43,15 +43,21 @@ export class InformSchedule {
     this.#alarm.stop();
   }
 
-  /** Resolves when the order is durable. @throws RpcFault 9004 when there are too many */
+  /** Resolves when the order is durable. @throws RpcFault 9004 when there are too many, or what the store throws */
   async order(delaySeconds: number, commandKey: string): Promise<void> {
     const { state, clock } = this.#options;
     if (state.scheduled.length >= MAX_SCHEDULED_INFORMS) {
       throw new RpcFault(9004, 'too many scheduled Informs');
     }
-    const dueMs = clock.now() + delaySeconds * 1000;
-    state.scheduled = [...state.scheduled, { dueMs, commandKey }];
-    await state.saveEvents();
+    const order = { dueMs: clock.now() + delaySeconds * 1000, commandKey };
+    state.scheduled = [...state.scheduled, order];
+    try {
+      await state.saveEvents();
+    } catch (error) {
+      // The ACS is told that it was refused.
+      state.scheduled = state.scheduled.filter((other) => other !== order);
+      throw error;
+    }
     this.#alarm.arm();
   }
 

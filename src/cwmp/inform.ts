@@ -1,6 +1,7 @@
 import type { DataModel } from '../datamodel/data-model.ts';
 import type { ParameterNode } from '../datamodel/node.ts';
 import type { Clock } from '../platform/clock.ts';
+import { Deadline } from '../platform/deadline.ts';
 import type { Inform } from './codec/messages.ts';
 import type { PendingChange } from './events/value-changes.ts';
 import type { Addressing } from './rpc/addressing.ts';
@@ -25,6 +26,8 @@ export interface InformInput {
   readonly changes: readonly PendingChange[];
   readonly retryCount: number;
   readonly clock: Clock;
+  /** Aborted when the endpoint stops. */
+  readonly signal: AbortSignal;
 }
 
 export interface BuiltInform {
@@ -94,23 +97,22 @@ function eventList(events: readonly EndpointEvent[], valueChange: boolean): Info
 
 /** Forced and changed parameters, and those that the ACS asked for by InformParameter: as many as can be read in time. */
 async function readAll(
-  { model, addressing, informParameters, pendingEvents, clock }: InformInput,
+  { model, addressing, informParameters, pendingEvents, clock, signal }: InformInput,
   parameters: readonly ParameterNode[],
 ): Promise<{ values: Map<ParameterNode, string>; nameOf: (path: string) => string }> {
-  const abort = new AbortController();
-  const timer = clock.schedule(READ_DEADLINE_MS, () => abort.abort());
+  const deadline = new Deadline(clock, READ_DEADLINE_MS, signal);
   try {
-    const asked = await findAsked(model, addressing, informParameters(pendingEvents()), abort.signal);
+    const asked = await findAsked(model, addressing, informParameters(pendingEvents()), deadline.signal);
     const wanted = [...new Set([...parameters, ...asked])];
-    const outcomes = await model.readValues(wanted, abort.signal);
+    const outcomes = await model.readValues(wanted, deadline.signal);
     const values = new Map<ParameterNode, string>();
     for (const [index, parameter] of wanted.entries()) {
       const outcome = outcomes[index];
       if (typeof outcome === 'string') values.set(parameter, outcome);
     }
-    return { values, nameOf: await addressing.namer(wanted, abort.signal) };
+    return { values, nameOf: await addressing.namer(wanted, deadline.signal) };
   } finally {
-    timer.cancel();
+    deadline.cancel();
   }
 }
 

@@ -1,8 +1,14 @@
 import type { AttributeStore } from '../datamodel/attributes.ts';
 import type { DataModel, StructureChange, ValueChange } from '../datamodel/data-model.ts';
 import type { ParameterNode } from '../datamodel/node.ts';
+import type { ReadOutcome } from '../datamodel/provider.ts';
 import { canonicalValue } from '../datamodel/value-codec.ts';
+import type { Clock } from '../platform/clock.ts';
+import { Deadline } from '../platform/deadline.ts';
 import type { EndpointState } from './endpoint-state.ts';
+
+/** Nobody waits for these reads, but a device that does not answer must not keep them for ever. */
+const READ_DEADLINE_MS = 30_000;
 
 export interface ValueWatchOptions {
   readonly model: DataModel;
@@ -11,6 +17,7 @@ export interface ValueWatchOptions {
   readonly onChange: (fresh: boolean) => void;
   /** An attribute change that nobody waits for. */
   readonly inBackground: (work: Promise<unknown>) => void;
+  readonly clock: Clock;
   /** Aborted when the endpoint stops. */
   readonly signal: AbortSignal;
 }
@@ -106,11 +113,10 @@ export class ValueWatch {
 
   /** @param report what differs is reported; otherwise only what the ACS knows nothing of is learned */
   async #look(report: boolean): Promise<boolean> {
-    const { model, state, signal } = this.#options;
-    const { watchedValues } = state;
+    const { watchedValues } = this.#options.state;
     const watched = this.parameters();
     const wanted = report ? watched : watched.filter(({ path }) => !watchedValues.knows(path));
-    const outcomes = await model.readValues(wanted, signal);
+    const outcomes = await this.#read(wanted);
     const changes: ValueChange[] = [];
     for (const [index, parameter] of wanted.entries()) {
       const value = outcomes[index];
@@ -120,5 +126,15 @@ export class ValueWatch {
     }
     this.valuesChanged(changes);
     return outcomes.every((outcome) => typeof outcome === 'string');
+  }
+
+  async #read(parameters: readonly ParameterNode[]): Promise<readonly ReadOutcome[]> {
+    const { model, clock, signal } = this.#options;
+    const deadline = new Deadline(clock, READ_DEADLINE_MS, signal);
+    try {
+      return await model.readValues(parameters, deadline.signal);
+    } finally {
+      deadline.cancel();
+    }
   }
 }

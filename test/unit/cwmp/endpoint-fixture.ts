@@ -59,9 +59,11 @@ export class MapProvider implements Provider {
   readonly remote = false;
   readonly values = new Map<string, string>();
   hang = false;
+  readCount = 0;
   onApply: (changes: readonly Change[]) => void = () => undefined;
 
   read(parameters: readonly ParameterNode[]): string[] | Promise<string[]> {
+    this.readCount += 1;
     if (this.hang) return new Promise<string[]>(() => undefined);
     return parameters.map(({ path }) => this.values.get(path) ?? '');
   }
