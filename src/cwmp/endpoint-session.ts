@@ -60,12 +60,15 @@ export class EndpointSession {
     return this.#lastInform;
   }
 
-  /** From the Inform to the end. What has to happen afterwards is begun then, and not waited for. Never rejects. */
-  async run(): Promise<SessionEnd> {
+  /**
+   * From the Inform to the end. What has to happen afterwards is begun then, and not waited for. Never rejects.
+   * @param isRetry a session failed: it is repeated even if the Inform carries no event
+   */
+  async run(isRetry: boolean): Promise<SessionEnd> {
     const { state, logger } = this.#options;
     this.#running = true;
     try {
-      return await this.#attempt();
+      return await this.#attempt(isRetry);
     } catch (error) {
       logger.error('session could not be run', { error });
       return 'failed';
@@ -85,13 +88,14 @@ export class EndpointSession {
     }
   }
 
-  async #attempt(): Promise<SessionEnd> {
-    const { state } = this.#options;
+  async #attempt(isRetry: boolean): Promise<SessionEnd> {
+    const { state, watch } = this.#options;
     const { current: settings } = this.#options.settings;
     const built = await this.#buildInform();
     for (const change of built.gone) state.valueChanges.forget(change.path);
-    for (const change of built.unreadable) state.valueChanges.postpone(change);
+    watch.unreadable(built.unreadable);
     const { inform } = built;
+    if (inform.Event.length === 0 && !isRetry) return 'idle';
     const summary = { time: inform.CurrentTime, events: inform.Event.map((event) => event.EventCode) };
     this.#lastInform = { ...summary, result: 'running' };
     const namespace = this.#namespaceFor(settings.url);
@@ -126,6 +130,7 @@ export class EndpointSession {
       pendingEvents: () => state.queue.list().map(({ code }) => code),
       takeEvents: () => state.queue.take(MAX_QUEUED_EVENTS_PER_INFORM),
       changes: state.valueChanges.list(),
+      lastTold: (path) => state.toldOf(path),
       retryCount: options.retryCount(),
       clock: options.clock,
       signal: options.signal,
@@ -167,9 +172,10 @@ export class EndpointSession {
 
   /** Durable, if it can be, before the session goes on: no second BOOTSTRAP after a crash. */
   async #informDelivered(built: BuiltInform, url: string): Promise<void> {
-    const { state } = this.#options;
+    const { state, watch } = this.#options;
     const delivered = state.queue.delivered('InformResponse');
-    state.valueChanges.delivered(built.told);
+    watch.told(built.told);
+    state.setTold(Object.fromEntries(built.forced));
     if (delivered.some(({ code }) => code === '0 BOOTSTRAP')) state.bootstrappedUrl = url;
     await this.#save();
   }
@@ -202,7 +208,11 @@ export class EndpointSession {
       model,
       addressing: this.#addressing,
       attributes: state.attributes,
-      setParameterKey: (key) => state.setParameterKey(key),
+      setParameterKey: async (key) => {
+        await state.setParameterKey(key);
+        watch.acsWrote([{ path: `${model.root.path}ManagementServer.ParameterKey`, value: key }]);
+        await this.#save();
+      },
       acsWrote: (values) => {
         watch.acsWrote(values);
         return this.#save();

@@ -71,8 +71,8 @@ export class CwmpEndpoint {
       settings: () => settings.current,
       wish: () => this.#wish(),
       isAllowed: () => this.#isAllowed(),
-      run: async () => {
-        const end = await this.#session.run();
+      run: async (isRetry) => {
+        const end = await this.#session.run(isRetry);
         // What the ACS made of the URL counts at the end of its session.
         this.#introduceIfNew();
         return end;
@@ -110,6 +110,7 @@ export class CwmpEndpoint {
   async stop(): Promise<void> {
     for (const undo of this.#undo.splice(0)) undo();
     this.#schedule.stop();
+    this.#watch.stop();
     this.#stopped.abort();
     await this.#trigger.stop();
     await this.#logFailure(this.#state.saveEvents());
@@ -137,6 +138,7 @@ export class CwmpEndpoint {
 
   /** `isReachable` may say something else now. */
   reachabilityChanged(): void {
+    if (this.#options.isReachable()) this.#watch.deviceReturned();
     this.#trigger.evaluate();
   }
 

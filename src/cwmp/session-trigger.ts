@@ -6,8 +6,11 @@ import type { SessionScheduler, SessionTurn } from './types.ts';
 /** Why a session is wanted: only active notifications are subject to the throttle, and only a request of the ACS is urgent. */
 export type SessionWish = 'connectionRequest' | 'event' | 'notification' | undefined;
 
-/** How an attempt ended. `failed` has to be repeated; `lost` failed too, but nothing is left that it would be repeated for. */
-export type SessionEnd = 'succeeded' | 'failed' | 'lost';
+/**
+ * How an attempt ended. `failed` has to be repeated; `lost` failed too, but nothing is left that it would be repeated for;
+ * `idle`: there was nothing to tell, so no session was opened.
+ */
+export type SessionEnd = 'succeeded' | 'failed' | 'lost' | 'idle';
 
 export interface SessionTriggerOptions {
   readonly clock: Clock;
@@ -18,8 +21,8 @@ export interface SessionTriggerOptions {
   readonly wish: () => SessionWish;
   /** False while no session may be opened at all. */
   readonly isAllowed: () => boolean;
-  /** Runs one session; never rejects. */
-  readonly run: () => Promise<SessionEnd>;
+  /** Runs one session; never rejects. `isRetry`: in place of one that failed. */
+  readonly run: (isRetry: boolean) => Promise<SessionEnd>;
 }
 
 /** Decides when an endpoint opens its next session: retries, immediate retry on a new event, notification throttle. */
@@ -114,10 +117,12 @@ export class SessionTrigger {
 
   async #runNow(): Promise<void> {
     const { run, clock } = this.#options;
+    const isRetry = this.#retryDue;
     this.#retryDue = false;
     this.#freshMeanwhile = false;
     this.#uncounted = false;
-    const end = await run();
+    const end = await run(isRetry);
+    if (end === 'idle') return;
     if (end === 'succeeded') {
       this.#retryCount = 0;
       this.#succeededAt = clock.monotonic();
