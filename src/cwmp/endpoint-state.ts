@@ -10,6 +10,8 @@ import type { EndpointEvent } from './types.ts';
 export interface ScheduledInform {
   /** Wall clock, milliseconds since the epoch. */
   readonly dueMs: number;
+  /** Milliseconds that were left when this was written: it never has more left. Absent in what older versions wrote. */
+  readonly remainingMs?: number;
   readonly commandKey: string;
 }
 

@@ -30,13 +30,14 @@ export class CwmpEndpoint {
     this.#options = options;
     const { clock, settings } = options;
     this.#state = new EndpointState(options.store, options.storeKey);
+    const onChange = (fresh: boolean): void => {
+      this.#inBackground(this.#state.saveEvents());
+      this.#trigger.evaluate(fresh);
+    };
     this.#watch = new ValueWatch({
       model: options.model,
       state: this.#state,
-      onChange: (fresh) => {
-        this.#inBackground(this.#state.saveEvents());
-        this.#trigger.evaluate(fresh);
-      },
+      onChange,
       inBackground: (work) => this.#inBackground(work),
       clock,
       signal: this.#stopped.signal,
@@ -46,10 +47,7 @@ export class CwmpEndpoint {
       settings,
       identity: options.identity,
       clock,
-      onDue: (fresh) => {
-        this.#inBackground(this.#state.saveEvents());
-        this.#trigger.evaluate(fresh);
-      },
+      onChange,
     });
     this.#session = new EndpointSession({
       ...options,
