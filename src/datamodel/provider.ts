@@ -52,11 +52,12 @@ export interface Provider {
   check?(changes: readonly Change[]): readonly ModelError[];
   /**
    * Makes all changes or none.
-   * @throws TransactionError, or ModelError for the whole
+   * @throws TransactionError, or ModelError for the whole; with `mayBeDone` where nobody knows which of the two it was
    */
   apply(changes: readonly Change[], signal?: AbortSignal): Promise<ApplyStatus>;
   /**
-   * Keeps changes that `apply` could not make for now (it threw retryLater), to make them as soon as that is possible. They are
+   * Keeps changes that `apply` could not make for now (it threw retryLater), to make them as soon as that is possible: what the
+   * ACS wrote, or what undoes it. They are
    * durable when it resolves, with the function that takes them back.
    * @throws ModelError
    */

@@ -245,6 +245,25 @@ describe('embedded devices', function () {
     expect(nas.get(`${CMS_VOLUME}Name`)).to.equal('Both');
   });
 
+  it('put back what a silent device may have taken, when another device refuses', async () => {
+    const voip = await house.addDevice({ profile: 'voip' });
+    await waitFor(() => isOnline(voip), 'the VoIP adapter', 20_000);
+    const proxyServer = (await cpe().getParameterNames('Device.Services.VoiceService.1.', false))
+      .map(({ name }) => name)
+      .find((name) => name.endsWith('.ProxyServer'));
+    // It executes the SetValues, and answers when nobody waits any more.
+    nas.setFault({ action: 'SetValues', delayMs: 2_500 });
+    voip.setFault({ action: 'SetValues', code: 705 });
+    const fault = await faultOf(set({ [`${VOLUME}Name`]: 'Half', [proxyServer ?? '']: 'sip.example.org' }));
+    expect(fault.parameterFaults.map(({ name }) => name)).to.deep.equal([proxyServer]);
+    expect(nas.get(`${CMS_VOLUME}Name`), 'the device has taken it').to.equal('Half');
+    expect(await valueOf(`${VOLUME}Name`)).to.equal('Data');
+    expect(await status()).to.deep.equal(['Pending', '']);
+    nas.setFault(undefined);
+    await waitFor(async () => (await status())[0] === 'Success', 'the value of before', 20_000);
+    expect(nas.get(`${CMS_VOLUME}Name`)).to.equal('Data');
+  });
+
   it('tell a change on the device by the proxier’s own session', async () => {
     await cpe().setParameterAttributes([{ name: `${VOLUME}Name`, notification: 2 }]);
     const after = house.acs.informCount;

@@ -66,6 +66,7 @@ export class EmbeddedProvider implements Provider {
       if (error instanceof TransactionError && error.faults.every(({ kind }) => kind === 'retryLater')) {
         throw new ModelError('retryLater', 'the device did not take the change in time', undefined, {
           cause: error,
+          mayBeDone: true,
         });
       }
       throw error;

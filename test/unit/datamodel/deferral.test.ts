@@ -7,13 +7,18 @@ import { FakeProvider, rejection } from './fake-provider.ts';
 /** A device that may be away, and then takes changes later. */
 class WaitingProvider extends FakeProvider {
   away: ModelError | undefined;
+  /** Executes what it is asked to do, and does not say so. */
+  silent = false;
   failDeferral: Error | undefined;
   deferred: (readonly [string, string])[] = [];
 
   constructor(name: string, log: string[]) {
     super(name, true, log);
-    this.onApply = () => {
+    this.onApply = (changes) => {
       if (this.away !== undefined) throw this.away;
+      if (!this.silent) return;
+      for (const { parameter, value } of changes) this.values.set(parameter.path, value);
+      throw new ModelError('retryLater', 'no answer in time', undefined, { mayBeDone: true });
     };
   }
 
@@ -89,6 +94,57 @@ describe('changes that have to wait for their device', () => {
     expect(one.deferred, 'accepted before the other failed').to.deep.equal([]);
     expect(values()).to.deep.equal(['before', 'before', 'before', 'before']);
     expect(log.indexOf('one take back')).to.be.greaterThan(log.indexOf('two defer 1'));
+  });
+
+  it('are undone later on a device that was silent, when another refuses: it may have made them', async () => {
+    const { one, two, log, set, values } = build();
+    one.silent = true;
+    two.away = refusal;
+    const error = await rejection(set('One', 'Two', 'Local'));
+    expect(error).to.have.nested.property('faults.length', 1);
+    expect(error).to.have.nested.property('faults[0].kind', 'invalidValue');
+    expect(one.deferred, 'its values of before').to.deep.equal([['Device.One', 'before']]);
+    expect(values()).to.deep.equal(['after', 'before', 'before', 'before']);
+    expect(log.filter((entry) => entry.startsWith('one apply'))).to.have.length(1);
+  });
+
+  it('are not left behind on a silent device when it cannot keep them', async () => {
+    const { one, two, set } = build();
+    one.silent = true;
+    two.away = offline;
+    two.failDeferral = new ModelError('resourcesExceeded', 'too many commands wait for this device');
+    await rejection(set('One', 'Two'));
+    expect(one.deferred).to.deep.equal([['Device.One', 'before']]);
+  });
+
+  it('are only made by a silent device when everybody else takes theirs', async () => {
+    const { one, set } = build();
+    one.silent = true;
+    expect(await set('One', 'Two', 'Local')).to.equal('committed');
+    expect(one.deferred).to.deep.equal([['Device.One', 'after']]);
+  });
+
+  it('are undone later on a device that left meanwhile', async () => {
+    const { one, two, set } = build();
+    two.onApply = () => {
+      one.away = offline;
+      throw refusal;
+    };
+    const error = await rejection(set('One', 'Two'));
+    expect(error).to.have.nested.property('faults.length', 1);
+    expect(one.deferred).to.deep.equal([['Device.One', 'before']]);
+  });
+
+  it('say what cannot be undone, not even later', async () => {
+    const { one, two, set } = build();
+    one.failDeferral = new ModelError('internal', 'the disk is full');
+    two.onApply = () => {
+      one.away = offline;
+      throw refusal;
+    };
+    const error = await rejection(set('One', 'Two'));
+    expect(error).to.have.nested.property('faults[1].path', 'Device.One');
+    expect(error).to.have.nested.property('faults[1].kind', 'internal');
   });
 
   it('fail with a device that cannot wait', async () => {
