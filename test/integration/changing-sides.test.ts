@@ -173,6 +173,10 @@ describe('a Proxied Device that changes sides by a reload', function () {
       .to.include('1 BOOT')
       .and.not.include('0 BOOTSTRAP');
     await waitFor(async () => (await get(COUNTERS[1] ?? '')) === '0', 'the row to go');
+    await waitFor(() => shown(nas)?.state === 'ready', 'the device to be read');
+    for (const table of ['Device.X_0011AA_ProxiedDevice', 'Device.Services.StorageService']) {
+      expect(await get(`${table}NumberOfEntries`), table).to.equal('0');
+    }
 
     const others = house.acs.devices.get(VOIP)?.informs.filter(({ sequence }) => sequence > before);
     expect(others, 'Informs of the other device').to.deep.equal([]);

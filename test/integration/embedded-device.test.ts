@@ -83,6 +83,18 @@ describe('embedded devices', function () {
     expect(await valueOf(`${VOLUME}PhysicalReference`)).to.equal(
       'Device.Services.StorageService.1.PhysicalMedium.2',
     );
+    const models = await waitFor(
+      async () => {
+        const references = (await valueOf(`${EMBEDDED}SupportedDataModel`))?.split(',') ?? [];
+        return references.length === 2 ? references : undefined;
+      },
+      'the documents of both models',
+      20_000,
+    );
+    expect(
+      await Promise.all(models.map((row) => valueOf(`${row}.URN`))),
+      'of the Reference first',
+    ).to.deep.equal(['urn:broadband-forum-org:tr-140-1-3-1', 'urn:broadband-forum-org:tr-181-2-17-0-cwmp']);
     const vendorRow = 'Device.X_0011AA_ProxiedDevice.1.';
     expect(await valueOf(`${vendorRow}UPnP.DM.DeviceInfo.SoftwareVersion`)).to.equal(
       nas.get('/UPnP/DM/DeviceInfo/SoftwareVersion'),
@@ -190,6 +202,40 @@ describe('embedded devices', function () {
     await leave(nas);
     const away = await faultOf(cpe().addObject('Device.Services.StorageService.1.UserAccount.'));
     expect(away.code).to.equal('9002');
+  });
+
+  it('let no row come or go before the writes that wait', async () => {
+    const ACCOUNTS = 'Device.Services.StorageService.1.UserAccount.';
+    const { instanceNumber } = await cpe().addObject(ACCOUNTS);
+    nas.setFault({ action: 'SetValues', behaviour: 'silent' });
+    expect(await set({ [`${ACCOUNTS}${instanceNumber}.Username`]: 'anna' })).to.equal(1);
+    expect((await faultOf(cpe().addObject(ACCOUNTS))).code).to.equal('9002');
+    expect((await faultOf(cpe().deleteObject(`${ACCOUNTS}${instanceNumber}.`))).code).to.equal('9002');
+    expect((await status())[0]).to.be.oneOf(['Pending', 'Retrying']);
+    nas.setFault(undefined);
+    await waitFor(async () => (await status())[0] === 'Success', 'the command to be through', 30_000);
+    expect(nas.get(`/BBF/StorageService/0/UserAccount/${instanceNumber - 1}/Username`)).to.equal('anna');
+    expect(await cpe().deleteObject(`${ACCOUNTS}${instanceNumber}.`)).to.equal(0);
+  });
+
+  it('do not pretend that a device is there which does not answer', async () => {
+    const online = 'Device.X_0011AA_ProxiedDevice.1.Online';
+    await cpe().setParameterAttributes([{ name: online, notification: 2 }]);
+    expect(await valueOf(online)).to.equal('true');
+    nas.set(`${CMS_VOLUME}UsedSpace`, '130000');
+    nas.setFault({ action: 'GetValues', behaviour: 'silent' });
+    expect(await valueOf(`${VOLUME}UsedSpace`), 'the last known value').to.equal('120000');
+    expect(await valueOf(online)).to.equal('false');
+    const after = house.acs.informCount;
+    nas.setFault(undefined);
+    // Nobody reads the device meanwhile.
+    await house.acs.waitForInform(
+      PROXIER,
+      ({ parameters }) => parameters.some(({ name, value }) => name === online && value === 'true'),
+      30_000,
+      after,
+    );
+    expect(await valueOf(`${VOLUME}UsedSpace`)).to.equal('130000');
   });
 
   it('keep rows, values and commands over a restart of the daemon', async () => {
