@@ -43,6 +43,8 @@ export interface EmbeddedDeviceOptions {
   readonly references: (udn: string) => DeviceReferences;
   /** Rows of SupportedDataModel that describe the object at a path. */
   readonly supportedDataModels: (objectPath: string) => readonly string[];
+  /** Nothing waits for the device any more. */
+  readonly released: (key: string) => void;
 }
 
 /** A Proxied Device as rows of the proxier's own data model [TR-069 J.3]. */
@@ -82,6 +84,7 @@ export class EmbeddedDevice implements ExposedDevice {
       send: (values) => this.#send(values),
       changed: () => {
         this.#showState();
+        if (!this.hasPending) options.released(this.key);
       },
       dropped: (command) => {
         this.#dropped(command);
@@ -111,6 +114,11 @@ export class EmbeddedDevice implements ExposedDevice {
   /** What the rules compare, as last seen. */
   get facts(): DeviceFacts | undefined {
     return this.#facts;
+  }
+
+  /** Writes that the ACS was told are accepted wait for the device. */
+  get hasPending(): boolean {
+    return this.#commands.state.commands.length > 0;
   }
 
   /** Who it is, as found on the LAN now. */
@@ -160,6 +168,12 @@ export class EmbeddedDevice implements ExposedDevice {
   /** The rows go, and with them everything remembered. */
   async retire(): Promise<void> {
     this.#endWork();
+    if (this.hasPending) {
+      this.#options.logger.warn('accepted changes are lost: the device is no longer embedded', {
+        endpoint: this.key,
+        paths: this.#commands.state.commands.flatMap(({ values }) => values.map(([path]) => path)),
+      });
+    }
     this.deviceModel.clear();
     await Promise.all([
       this.#rows.remove(),
@@ -254,7 +268,7 @@ export class EmbeddedDevice implements ExposedDevice {
 
   #access(): EmbeddedAccess {
     const isOnline = (): boolean => this.#online;
-    const hasPending = (): boolean => this.#commands.state.commands.length > 0;
+    const hasPending = (): boolean => this.hasPending;
     return {
       get online() {
         return isOnline();
