@@ -1,4 +1,5 @@
-import type { DataModel, ValueChange } from '../datamodel/data-model.ts';
+import type { DataModel } from '../datamodel/data-model.ts';
+import { ModelError } from '../datamodel/model-error.ts';
 import type { ParameterNode } from '../datamodel/node.ts';
 import type { Provider } from '../datamodel/provider.ts';
 import type { ValueType } from '../datamodel/value.ts';
@@ -8,9 +9,10 @@ import type { Logger } from '../platform/logger.ts';
 import { ActionError } from '../upnp/types.ts';
 import { toStructurePath } from '../upnp-dm/cms-path.ts';
 import { expandLeaves } from '../upnp-dm/tree-expansion.ts';
-import type { CmsClient, NodeAttributes } from '../upnp-dm/types.ts';
+import type { ChangeStatus, CmsClient, NodeAttributes } from '../upnp-dm/types.ts';
 import { readTreeAttributes } from '../upnp-dm/walk-attributes.ts';
 import type { CmsTree } from '../upnp-dm/walk.ts';
+import { DeviceValues } from './device-values.ts';
 import { cmsLeaf, type CmsLeaf } from './mapping/cms-leaf.ts';
 import { CmsProvider, type DeviceAccess } from './mapping/cms-provider.ts';
 import { ConstantProvider } from './mapping/constant-provider.ts';
@@ -22,8 +24,10 @@ import { ReferenceTranslator } from './mapping/references.ts';
 import { isOverridable, standardFlags } from './mapping/standard-flags.ts';
 import { supportedBeyond } from './mapping/supported-beyond.ts';
 import { toCmsValue, toCwmpValue } from './mapping/value-mapping.ts';
-import { Shadow } from './shadow.ts';
+import type { Shadow } from './shadow.ts';
 
+/** A generation of the shadow before every other. */
+const LONG_AGO = -1;
 const ROW = /\.\d+\.$/;
 
 export interface DeviceModelOptions {
@@ -47,8 +51,8 @@ export interface DeviceModelOptions {
  * own description and holds the shadow of its values.
  */
 export class DeviceModel {
-  readonly shadow = new Shadow();
   readonly #options: DeviceModelOptions;
+  readonly #values: DeviceValues;
   /** Answers for every parameter and object of the device. */
   readonly provider: Provider;
   readonly #constants = new ConstantProvider();
@@ -67,6 +71,13 @@ export class DeviceModel {
 
   constructor(options: DeviceModelOptions) {
     this.#options = options;
+    this.#values = new DeviceValues({
+      parametersOf: (path) => this.parametersOf(path),
+      toDataModel: (type, raw) => this.toDataModel(type, raw),
+      report: (changes) => {
+        options.model.reportValueChanges(changes);
+      },
+    });
     this.#access = {
       client: undefined,
       eventsReliable: false,
@@ -78,6 +89,7 @@ export class DeviceModel {
       structureDoubtful: () => {
         options.onStructureDoubtful();
       },
+      write: (values, signal) => this.write(values, signal),
       rowCreated: (path, signal) => this.#rowCreated(path, signal),
       rowDeleted: (path) => {
         this.#rowDeleted(path);
@@ -104,6 +116,11 @@ export class DeviceModel {
   setEventsReliable(reliable: boolean): void {
     if (!reliable) this.shadow.invalidate();
     this.#access.eventsReliable = reliable;
+  }
+
+  /** The last known values. */
+  get shadow(): Shadow {
+    return this.#values.shadow;
   }
 
   /** The device as it can be asked now; undefined while it is away. */
@@ -177,8 +194,7 @@ export class DeviceModel {
     for (const remark of mapped.remarks) this.#options.logger.warn('device description', { remark });
     this.#place(mapped);
     if (tree.values !== undefined) {
-      const { generation } = this.shadow;
-      this.valuesRead(tree.values, valuesCurrent ? generation : generation - 1);
+      this.valuesRead(tree.values, valuesCurrent ? this.shadow.generation : LONG_AGO);
     }
   }
 
@@ -197,22 +213,19 @@ export class DeviceModel {
     return true;
   }
 
-  /**
-   * Takes over values that were read from the device. Whoever read them, a change that the ACS did not make is reported: an ACS
-   * that happens to read first must not swallow its own notification.
-   */
+  /** Takes over values that were read from the device, and reports those that the ACS did not change itself. */
   valuesRead(values: ReadonlyMap<string, string>, generation: number): void {
-    const { references } = this.#access;
-    const changes: ValueChange[] = [];
-    for (const { path, previous, value } of this.shadow.store(values, generation)) {
-      for (const node of this.#byCmsPath.get(path) ?? []) {
-        const now = toCwmpValue(node.type, value, references);
-        // `1` and `true` are the same value.
-        if (toCwmpValue(node.type, previous, references) !== now)
-          changes.push({ parameter: node, value: now });
-      }
-    }
-    if (changes.length > 0) this.#options.model.reportValueChanges(changes);
+    this.#values.taken(values, generation);
+  }
+
+  /**
+   * Gives the device values of the ACS, by CMS path.
+   * @throws ModelError retryLater while it is away, or what the CMS client throws
+   */
+  async write(values: ReadonlyMap<string, string>, signal?: AbortSignal): Promise<ChangeStatus> {
+    const { client } = this.#access;
+    if (client === undefined) throw new ModelError('retryLater', 'the device is offline');
+    return await this.#values.write(client, values, signal);
   }
 
   /** The rows that the device has now. A device that refuses `/` is asked at the places of its models. */

@@ -146,17 +146,21 @@ export class ProxiedDevice {
     try {
       const presence = this.#presence ?? (await this.#beginPresence(device, attempt.signal));
       const hintsBefore = presence.hints;
+      const generationBefore = this.#exposed?.deviceModel.shadow.generation;
       const described = await this.#describeInTurn(presence, signal);
       signal.throwIfAborted();
       const exposed = await this.#options.expose(described);
       signal.throwIfAborted();
+      let valuesCurrent = presence.hints === hintsBefore;
       if (exposed !== this.#exposed) {
         this.#withdraw();
         this.#exposed = exposed;
+      } else if (exposed?.deviceModel.shadow.generation !== generationBefore) {
+        // The ACS wrote while the tree was read.
+        valuesCurrent = false;
       }
       if (exposed !== undefined) {
         presence.connect(exposed);
-        const valuesCurrent = presence.hints === hintsBefore;
         await exposed.describe(described.tree, capabilitiesOf(presence.client), valuesCurrent);
         signal.throwIfAborted();
       }

@@ -306,10 +306,7 @@ export class EmbeddedDevice implements ExposedDevice {
   }
 
   async #send(values: ReadonlyMap<string, string>): Promise<void> {
-    const { client, shadow } = this.deviceModel;
-    if (client === undefined) throw new ModelError('retryLater', 'the device is offline');
-    await client.setValues(values, AbortSignal.timeout(this.#options.answerTimeoutMs));
-    shadow.storeWritten(values);
+    await this.deviceModel.write(values, AbortSignal.timeout(this.#options.answerTimeoutMs));
     this.#synchronized();
   }
 
