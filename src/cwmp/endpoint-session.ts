@@ -174,7 +174,7 @@ export class EndpointSession {
     for (const { path, value } of values) {
       const node = model.find(path);
       if (node?.kind !== 'parameter' || state.attributes.notificationOf(node) === 0) continue;
-      state.watchedValues.learn(path, canonicalValue(node.type, value) ?? value);
+      state.watchedValues.learn(path, node.hidden ? '' : (canonicalValue(node.type, value) ?? value));
     }
     return state.saveEvents();
   }

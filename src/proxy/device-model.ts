@@ -21,6 +21,7 @@ import { mapTree, type Capabilities, type MappedObject, type MappedTree } from '
 import type { MountPlan } from './mapping/mounts.ts';
 import { PathMapping } from './mapping/path-mapping.ts';
 import { ReferenceTranslator } from './mapping/references.ts';
+import { isSecret } from './mapping/secrets.ts';
 import { isOverridable, standardFlags } from './mapping/standard-flags.ts';
 import { supportedBeyond } from './mapping/supported-beyond.ts';
 import { toCmsValue, toCwmpValue } from './mapping/value-mapping.ts';
@@ -335,6 +336,7 @@ export class DeviceModel {
         writable: parameter.writable,
         constraint: parameter.constraint,
         handle: leaf,
+        hidden: isSecret(parameter.cmsPath),
         ...standardFlags(parameter.path),
       });
       // The node's own text is the key, so that the path is in memory once.

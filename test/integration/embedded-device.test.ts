@@ -1,3 +1,5 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { expect } from 'chai';
 import { CpeFault } from '../../src/lab/acs/messages.ts';
 import type { InformRecord } from '../../src/lab/acs/acs-device.ts';
@@ -236,6 +238,34 @@ describe('embedded devices', function () {
       after,
     );
     expect(await valueOf(`${VOLUME}UsedSpace`)).to.equal('130000');
+  });
+
+  it('keep secrets only until the device has them, and show them to nobody', async () => {
+    const PASSWORD = 'Device.Services.StorageService.1.UserAccount.1.Password';
+    const stored = async (): Promise<string> => {
+      const files = await readdir(house.stateDirectory);
+      const texts = files.map((file) => readFile(join(house.stateDirectory, file), 'utf8'));
+      return (await Promise.all(texts)).join('\n');
+    };
+    expect(await set({ [PASSWORD]: 'secret one' })).to.equal(0);
+    expect(nas.requests.at(-1)?.arguments['ParameterValueList']).to.contain('secret one');
+    await leave(nas);
+    expect(await set({ [PASSWORD]: 'secret two' })).to.equal(1);
+    expect(await valueOf(PASSWORD)).to.equal('');
+    await house.stopDaemon();
+    const text = await stored();
+    expect(text).to.contain('StorageService').and.not.contain('secret one');
+    expect(text, 'the accepted command').to.contain('secret two');
+    await startDaemon();
+    expect(await valueOf(PASSWORD)).to.equal('');
+    // Nothing is known that could be put back; that must not keep a write from being accepted.
+    expect(await set({ [PASSWORD]: 'secret three', 'Device.DeviceInfo.ProvisioningCode': 'P1' })).to.equal(1);
+    await comeBack(nas);
+    await waitFor(async () => (await status())[0] === 'Success', 'the commands to be through', 20_000);
+    const sent = nas.requests.filter(({ action }) => action === 'SetValues').slice(-2);
+    expect(
+      sent.map((request) => /secret \w+/.exec(request.arguments['ParameterValueList'] ?? '')?.[0]),
+    ).to.deep.equal(['secret two', 'secret three']);
   });
 
   it('keep rows, values and commands over a restart of the daemon', async () => {

@@ -15,6 +15,7 @@ import { identityKey } from '../identity.ts';
 import { cmsLeaf } from '../mapping/cms-leaf.ts';
 import { modelErrorOf } from '../mapping/error-map.ts';
 import type { Capabilities } from '../mapping/map-tree.ts';
+import { isSecret } from '../mapping/secrets.ts';
 import type { DeviceReferences } from '../proxier/proxied-device-columns.ts';
 import { Answering } from './answering.ts';
 import type { Command } from './command-queue.ts';
@@ -108,6 +109,10 @@ export class EmbeddedDevice implements ExposedDevice {
     this.#facts = snapshot.facts;
     this.#friendlyName = snapshot.friendlyName;
     await this.#place(snapshot.tree, snapshot.capabilities, false);
+    // What stands for a secret there is not what the device has.
+    for (const path of snapshot.tree.values?.keys() ?? []) {
+      if (isSecret(path)) this.deviceModel.shadow.forget(path);
+    }
     return true;
   }
 
@@ -315,9 +320,9 @@ export class EmbeddedDevice implements ExposedDevice {
     const changes = command.values.flatMap(([cmsPath]) =>
       this.deviceModel.parametersOf(cmsPath).flatMap((parameter) => {
         const raw = this.deviceModel.shadow.get(cmsPath);
-        return raw === undefined
-          ? []
-          : [{ parameter, value: this.deviceModel.toDataModel(parameter.type, raw) }];
+        if (raw === undefined) return [];
+        const value = parameter.hidden ? '' : this.deviceModel.toDataModel(parameter.type, raw);
+        return [{ parameter, value }];
       }),
     );
     this.#options.model.reportValueChanges(changes);

@@ -121,9 +121,9 @@ export class EmbeddedProvider implements Provider {
       if (pending !== undefined) return pending;
       const outcome = outcomes[index] ?? new ModelError('internal', 'no value is known', parameter.path);
       if (!isMissing(outcome)) return outcome;
-      return (
-        this.#access.lastValue(parameter) ?? new ModelError(outcome.kind, outcome.message, parameter.path)
-      );
+      // Secrets are not remembered: what the device says of them is not known, and nobody may know it.
+      const last = this.#access.lastValue(parameter) ?? (parameter.hidden ? '' : undefined);
+      return last ?? new ModelError(outcome.kind, outcome.message, parameter.path);
     });
   }
 }
