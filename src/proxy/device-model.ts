@@ -12,24 +12,23 @@ import { expandLeaves } from '../upnp-dm/tree-expansion.ts';
 import type { ChangeStatus, CmsClient, NodeAttributes } from '../upnp-dm/types.ts';
 import { readTreeAttributes } from '../upnp-dm/walk-attributes.ts';
 import type { CmsTree } from '../upnp-dm/walk.ts';
+import { DeviceNodes } from './device-nodes.ts';
 import { DeviceValues } from './device-values.ts';
-import { cmsLeaf, type CmsLeaf } from './mapping/cms-leaf.ts';
+import { cmsLeaf } from './mapping/cms-leaf.ts';
 import { CmsProvider, type DeviceAccess } from './mapping/cms-provider.ts';
-import { ConstantProvider } from './mapping/constant-provider.ts';
 import { ContentPaths } from './mapping/content-paths.ts';
-import { mapTree, type Capabilities, type MappedObject, type MappedTree } from './mapping/map-tree.ts';
+import { mapTree, type Capabilities, type MappedTree } from './mapping/map-tree.ts';
 import type { MountPlan } from './mapping/mounts.ts';
-import { PathMapping } from './mapping/path-mapping.ts';
+import { isInOneOf, PathMapping } from './mapping/path-mapping.ts';
 import { ReferenceTranslator } from './mapping/references.ts';
-import { isSecret } from './mapping/secrets.ts';
-import { isOverridable, standardFlags } from './mapping/standard-flags.ts';
 import { supportedBeyond } from './mapping/supported-beyond.ts';
 import { toCmsValue, toCwmpValue } from './mapping/value-mapping.ts';
 import type { Shadow } from './shadow.ts';
 
 /** A generation of the shadow before every other. */
 const LONG_AGO = -1;
-const ROW = /\.\d+\.$/;
+/** Of one description in the log. */
+const MOST_REMARKS = 20;
 
 export interface DeviceModelOptions {
   readonly model: DataModel;
@@ -40,8 +39,6 @@ export interface DeviceModelOptions {
   /** What stands between the model and the device, if anything does. */
   readonly wrap?: (device: CmsProvider) => Provider;
   readonly logger: Logger;
-  /** Paths the daemon serves itself. */
-  readonly reserved: (path: string) => boolean;
   /** Names rows that the device does not name; undefined where rows have no aliases. */
   readonly aliases?: RowAliases | undefined;
   readonly onStructureDoubtful: () => void;
@@ -56,7 +53,6 @@ export class DeviceModel {
   readonly #values: DeviceValues;
   /** Answers for every parameter and object of the device. */
   readonly provider: Provider;
-  readonly #constants = new ConstantProvider();
   readonly #access: Mutable<DeviceAccess>;
   #tree: CmsTree | undefined;
   /** Leaves that the structure promises but this device did not return: a row may lack a leaf that its table has. */
@@ -64,11 +60,7 @@ export class DeviceModel {
   #capabilities: Capabilities = { setValues: false, createInstance: false, deleteInstance: false };
   /** CMS paths of the outermost tables. */
   #tables: ReadonlySet<string> = new Set();
-  /** By data model path. */
-  readonly #placed = new Map<string, ParameterNode>();
-  #objects = new Map<string, MappedObject>();
-  /** A writable Common Object fills two parameters. */
-  #byCmsPath = new Map<string, ParameterNode[]>();
+  readonly #nodes: DeviceNodes;
 
   constructor(options: DeviceModelOptions) {
     this.#options = options;
@@ -98,6 +90,11 @@ export class DeviceModel {
     };
     const device = new CmsProvider(this.shadow, this.#access, options.logger);
     this.provider = options.wrap?.(device) ?? device;
+    this.#nodes = new DeviceNodes({
+      model: options.model,
+      provider: this.provider,
+      aliases: options.aliases,
+    });
   }
 
   /** The device is within reach. `eventsReliable`: an active subscription tells of every change of an EventOnChange leaf. */
@@ -136,14 +133,15 @@ export class DeviceModel {
 
   /** The parameters that show the leaf of that CMS path: one, or two for a writable Common Object. */
   parametersOf(cmsPath: string): readonly ParameterNode[] {
-    return this.#byCmsPath.get(cmsPath) ?? [];
+    return this.#nodes.parametersOf(cmsPath);
   }
 
   /** What the device supports below tables that have no rows now. */
   supportedBeyond(): SupportedBeyondModel {
     if (this.#tree === undefined) return { objects: [], parameters: [] };
-    const { plan, reserved, aliases } = this.#options;
-    return supportedBeyond(this.#tree, plan(), this.#capabilities, reserved, aliases !== undefined);
+    const { plan, aliases } = this.#options;
+    const isTaken = (path: string): boolean => this.#nodes.isTaken(path);
+    return supportedBeyond(this.#tree, plan(), this.#capabilities, isTaken, aliases !== undefined);
   }
 
   /** A value of the device in the form that the ACS gets. */
@@ -159,11 +157,7 @@ export class DeviceModel {
 
   /** Takes everything of the device out of the model. */
   clear(): void {
-    for (const path of this.#placed.keys()) this.#options.model.remove(path);
-    for (const path of this.#objects.keys()) this.#options.model.remove(path);
-    this.#placed.clear();
-    this.#objects = new Map();
-    this.#byCmsPath = new Map();
+    this.#nodes.clear();
     this.#tree = undefined;
   }
 
@@ -187,12 +181,9 @@ export class DeviceModel {
       }),
     );
     this.#capabilities = capabilities;
-    this.#absent.clear();
-    const mapped = mapTree(tree, this.#options.plan(), capabilities, this.#options.reserved);
-    if (tree.values !== undefined) {
-      for (const { cmsPath } of mapped.parameters) if (!tree.values.has(cmsPath)) this.#absent.add(cmsPath);
-    }
-    for (const remark of mapped.remarks) this.#options.logger.warn('device description', { remark });
+    const mapped = this.#map(tree);
+    this.#noteAbsent(mapped, tree.values);
+    this.#logRemarks(mapped.remarks);
     this.#place(mapped);
     if (tree.values !== undefined) {
       this.valuesRead(tree.values, valuesCurrent ? this.shadow.generation : LONG_AGO);
@@ -209,13 +200,14 @@ export class DeviceModel {
     const attributes = await this.#learnAttributes(this.#access.client, tree, added);
     await this.#options.prepare?.(instances);
     const now = new Set(instances);
-    for (const instance of before) if (!now.has(instance)) this.#forgetRow(instance);
+    this.#forgetRows(new Set([...before].filter((instance) => !now.has(instance))));
     this.#remap({ ...tree, instances, attributes });
     return true;
   }
 
   /** Takes over values that were read from the device, and reports those that the ACS did not change itself. */
   valuesRead(values: ReadonlyMap<string, string>, generation: number): void {
+    this.#placeReturned(values);
     this.#values.taken(values, generation);
   }
 
@@ -287,7 +279,8 @@ export class DeviceModel {
       (path) => /\/\d+\//.test(path) && !attributes.has(toStructurePath(path)),
     );
     if (client === undefined || attributes.size === 0 || leaves.length === 0) return attributes;
-    const below = structure.filter((path) => rows.some((row) => path.startsWith(toStructurePath(row))));
+    const tables = [...new Set(rows.map(toStructurePath))];
+    const below = structure.filter((path) => tables.some((table) => path.startsWith(table)));
     const learned = await readTreeAttributes(client, { structure: below, instances: rows, leaves }, signal);
     return new Map([...learned, ...attributes]);
   }
@@ -295,92 +288,60 @@ export class DeviceModel {
   #rowDeleted(rowPath: string): void {
     const tree = this.#tree;
     if (tree === undefined) return;
-    this.#forgetRow(rowPath);
+    this.#forgetRows(new Set([rowPath]));
     this.#remap({ ...tree, instances: tree.instances.filter((instance) => !instance.startsWith(rowPath)) });
   }
 
-  #forgetRow(rowPath: string): void {
-    this.shadow.forget(rowPath);
-    for (const path of this.#absent) if (path.startsWith(rowPath)) this.#absent.delete(path);
+  #forgetRows(rows: ReadonlySet<string>): void {
+    this.shadow.forget(rows);
+    for (const path of this.#absent) if (isInOneOf(rows, path)) this.#absent.delete(path);
+  }
+
+  #noteAbsent({ parameters }: MappedTree, values: ReadonlyMap<string, string> | undefined): void {
+    this.#absent.clear();
+    if (values === undefined) return;
+    for (const { cmsPath } of parameters) if (!values.has(cmsPath)) this.#absent.add(cmsPath);
+    if (this.#absent.size === 0) return;
+    const [example] = this.#absent;
+    this.#options.logger.info('device does not return some parameters that it lists, leaving them out', {
+      count: this.#absent.size,
+      example,
+    });
+  }
+
+  /** A leaf that the device did not return may appear later, in a row that is long known. */
+  #placeReturned(values: ReadonlyMap<string, string>): void {
+    if (this.#absent.size === 0 || this.#tree === undefined) return;
+    const returned = [...this.#absent].filter((path) => values.has(path));
+    if (returned.length === 0) return;
+    for (const path of returned) this.#absent.delete(path);
+    this.#options.logger.info('device returns parameters that it did not return before', {
+      count: returned.length,
+    });
+    this.#remap(this.#tree);
+  }
+
+  #logRemarks(remarks: readonly string[]): void {
+    const { logger } = this.#options;
+    for (const remark of remarks.slice(0, MOST_REMARKS)) logger.warn('device description', { remark });
+    if (remarks.length > MOST_REMARKS) {
+      logger.warn('device description', { remark: `${remarks.length - MOST_REMARKS} more remarks` });
+    }
+  }
+
+  #map(tree: CmsTree): MappedTree {
+    return mapTree(tree, this.#options.plan(), this.#capabilities, (path) => this.#nodes.isTaken(path));
   }
 
   #remap(tree: CmsTree): void {
     this.#tree = { ...tree };
-    this.#place(mapTree(tree, this.#options.plan(), this.#capabilities, this.#options.reserved));
+    this.#place(this.#map(tree));
   }
 
   #place(mapped: MappedTree): void {
-    const { model } = this.#options;
     this.#access.references = new ReferenceTranslator(mapped.paths, mapped.structure);
-    this.#removeGone(mapped);
-    for (const object of mapped.objects) {
-      model.addObject(object.path, {
-        provider: this.provider,
-        table: object.table,
-        writable: object.writable,
-        handle: object.cmsPath,
-      });
-    }
-    this.#objects = new Map(mapped.objects.map((object) => [object.path, object]));
-    for (const parameter of mapped.parameters) {
-      if (this.#placed.has(parameter.path) || this.#absent.has(parameter.cmsPath)) continue;
-      const leaf: CmsLeaf = {
-        cmsPath: parameter.cmsPath,
-        type: parameter.type,
-        eventOnChange: parameter.eventOnChange,
-      };
-      if (isOverridable(parameter.path)) model.remove(parameter.path);
-      const node = model.addParameter(parameter.path, {
-        provider: this.provider,
-        type: parameter.type,
-        writable: parameter.writable,
-        constraint: parameter.constraint,
-        handle: leaf,
-        hidden: isSecret(parameter.cmsPath),
-        ...standardFlags(parameter.path),
-      });
-      // The node's own text is the key, so that the path is in memory once.
-      this.#placed.set(node.path, node);
-    }
-    for (const constant of mapped.constants) {
-      if (model.find(constant.path) !== undefined) continue;
-      this.#constants.set(constant.path, constant.value);
-      model.addParameter(constant.path, { provider: this.#constants, type: constant.type });
-    }
-    this.#options.aliases?.place(mapped.objects.map(({ path }) => path).filter((path) => ROW.test(path)));
-    this.#index();
-  }
-
-  #removeGone(mapped: MappedTree): void {
-    const wanted = new Map(mapped.parameters.map((parameter) => [parameter.path, parameter]));
-    const wantedObjects = new Set(mapped.objects.map(({ path }) => path));
-    for (const path of this.#objects.keys()) if (!wantedObjects.has(path)) this.#options.model.remove(path);
-    for (const [path, node] of this.#placed) {
-      const leaf = cmsLeaf(node);
-      const parameter = wanted.get(path);
-      if (
-        !this.#absent.has(leaf.cmsPath) &&
-        parameter?.cmsPath === leaf.cmsPath &&
-        parameter.type === node.type &&
-        parameter.writable === node.writable
-      ) {
-        leaf.eventOnChange = parameter.eventOnChange;
-        continue;
-      }
-      this.#options.model.remove(path);
-      this.#placed.delete(path);
-    }
-  }
-
-  #index(): void {
-    this.#byCmsPath = new Map();
-    for (const node of this.#placed.values()) {
-      const { cmsPath } = cmsLeaf(node);
-      const sharing = this.#byCmsPath.get(cmsPath);
-      if (sharing === undefined) this.#byCmsPath.set(cmsPath, [node]);
-      else sharing.push(node);
-    }
-    this.#access.contentPaths = new ContentPaths(this.#byCmsPath.keys());
+    this.#nodes.place(mapped, (cmsPath) => this.#absent.has(cmsPath));
+    this.#access.contentPaths = new ContentPaths(this.#nodes.cmsPaths);
   }
 }
 

@@ -1,3 +1,5 @@
+import { isInOneOf } from './mapping/path-mapping.ts';
+
 interface Entry {
   value: string;
   /** True while nothing suggests that the device changed it since. */
@@ -149,10 +151,15 @@ export class Shadow {
     return changed;
   }
 
-  /** Forgets everything at or below a CMS path. */
-  forget(path: string): void {
+  /** The value of that leaf is not known after all. */
+  forgetValue(path: string): void {
+    this.#entries.delete(path);
+  }
+
+  /** Forgets everything below these rows, given by their CMS paths. */
+  forget(rows: ReadonlySet<string>): void {
     for (const map of [this.#entries, this.#own]) {
-      for (const known of map.keys()) if (known.startsWith(path)) map.delete(known);
+      for (const known of map.keys()) if (isInOneOf(rows, known)) map.delete(known);
     }
   }
 

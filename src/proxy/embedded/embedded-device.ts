@@ -111,7 +111,7 @@ export class EmbeddedDevice implements ExposedDevice {
     await this.#place(snapshot.tree, snapshot.capabilities, false);
     // What stands for a secret there is not what the device has.
     for (const path of snapshot.tree.values?.keys() ?? []) {
-      if (isSecret(path)) this.deviceModel.shadow.forget(path);
+      if (isSecret(path)) this.deviceModel.shadow.forgetValue(path);
     }
     return true;
   }
@@ -206,7 +206,6 @@ export class EmbeddedDevice implements ExposedDevice {
       prepare: (instances) => this.#makeRoom(instances),
       wrap: (device) => new EmbeddedProvider(device, this.#access(), answerTimeoutMs),
       logger,
-      reserved: (path) => this.#isReserved(path),
       aliases: this.#aliases,
       onStructureDoubtful: () => {
         this.#structureDoubtful();
@@ -349,11 +348,6 @@ export class EmbeddedDevice implements ExposedDevice {
       capabilities: this.#capabilities,
       tree: { ...tree, values: new Map(shadow.entries()) },
     });
-  }
-
-  #isReserved(path: string): boolean {
-    const node = this.#options.model.find(path);
-    return node?.kind === 'parameter' && node.provider !== this.deviceModel.provider;
   }
 
   #inBackground(work: Promise<unknown>): void {

@@ -110,7 +110,7 @@ describe('Shadow', () => {
   it('forgets a row with all its leaves', () => {
     const shadow = new Shadow();
     shadow.store(values(['/T/1/A', 'x'], ['/T/10/A', 'y']), shadow.generation);
-    shadow.forget('/T/1/');
+    shadow.forget(new Set(['/T/1/']));
     expect(shadow.get('/T/1/A')).to.equal(undefined);
     expect(shadow.get('/T/10/A')).to.equal('y');
   });
