@@ -2,9 +2,11 @@ import type { ParameterNode } from '../datamodel/node.ts';
 import type { Clock, Timer } from '../platform/clock.ts';
 import type { Logger } from '../platform/logger.ts';
 import type { CmsClient } from '../upnp-dm/types.ts';
+import { AlarmHints } from './alarm-hints.ts';
 import type { DeviceModel } from './device-model.ts';
 import { cmsLeafOf, type CmsLeaf } from './mapping/cms-leaf.ts';
 import { readLeaves } from './mapping/cms-reader.ts';
+import { tableCountedBy, TableEvents } from './table-events.ts';
 
 /** How long one round of re-reading may take. */
 const ROUND_TIMEOUT_MS = 30_000;
@@ -28,17 +30,34 @@ export interface ChangeWatcherOptions {
 export class ChangeWatcher {
   readonly #options: ChangeWatcherOptions;
   readonly #abort = new AbortController();
+  readonly #alarms: AlarmHints;
+  readonly #tableEvents: TableEvents;
   #running = false;
   #again = false;
   #poll: Timer | undefined;
 
   constructor(options: ChangeWatcherOptions) {
+    const { client, deviceModel, logger } = options;
     this.#options = options;
+    this.#alarms = new AlarmHints({
+      watched: () => this.#watchedLeaves(),
+      read: (leaves) => this.#readWatched(leaves, this.#roundSignal()),
+      logger,
+    });
+    this.#tableEvents = new TableEvents({
+      client,
+      structure: () => deviceModel.tree?.structure ?? [],
+      logger,
+    });
   }
 
-  /** Something changed on the device, or may have. */
-  deviceChanged(): void {
+  /**
+   * Something changed on the device, or may have.
+   * @param alarmed CMS paths of leaves that are said to have changed
+   */
+  deviceChanged(alarmed: Iterable<string> = []): void {
     this.#options.deviceModel.shadow.invalidate();
+    this.#alarms.alarmed(alarmed);
     if (this.#running) {
       this.#again = true;
       return;
@@ -77,11 +96,15 @@ export class ChangeWatcher {
 
   async #round(): Promise<void> {
     const { client, deviceModel, watched } = this.#options;
-    const signal = AbortSignal.any([this.#abort.signal, AbortSignal.timeout(ROUND_TIMEOUT_MS)]);
+    const signal = this.#roundSignal();
     if (deviceModel.hasTables) {
       await deviceModel.updateInstances(await deviceModel.readInstances(client, signal));
     }
     await this.#readWatched(watched().map(cmsLeafOf), signal);
+  }
+
+  #roundSignal(): AbortSignal {
+    return AbortSignal.any([this.#abort.signal, AbortSignal.timeout(ROUND_TIMEOUT_MS)]);
   }
 
   async #readWatched(leaves: readonly (CmsLeaf | undefined)[], signal: AbortSignal): Promise<void> {
@@ -95,6 +118,7 @@ export class ChangeWatcher {
   }
 
   async #switchEventsOn(): Promise<void> {
+    await this.#tableEvents.switchOn(this.#watchedLeaves(), this.#abort.signal);
     const silent = this.#watchedLeaves().filter((leaf) => leaf.eventOnChange === false);
     if (silent.length === 0) return;
     try {
@@ -118,11 +142,25 @@ export class ChangeWatcher {
       .filter((leaf) => leaf !== undefined);
   }
 
+  /** Those of which no event tells that they changed. */
+  #silentLeaves(): CmsLeaf[] {
+    return this.#watchedLeaves().filter(
+      (leaf) => leaf.eventOnChange !== true && !this.#tableEvents.covers(leaf),
+    );
+  }
+
+  /** The known values of the leaves that count rows, as one text to compare. */
+  #rowCounts(leaves: readonly CmsLeaf[]): string {
+    const { shadow } = this.#options.deviceModel;
+    const counters = leaves.filter(({ cmsPath }) => tableCountedBy(cmsPath) !== '');
+    return counters.map(({ cmsPath }) => shadow.get(cmsPath)).join();
+  }
+
   #schedulePoll(): void {
     this.#poll?.cancel();
     const { pollIntervalSeconds, clock } = this.#options;
     if (pollIntervalSeconds === 0 || this.#abort.signal.aborted) return;
-    if (this.#watchedLeaves().every((leaf) => leaf.eventOnChange === true)) return;
+    if (this.#silentLeaves().length === 0) return;
     this.#poll = clock.schedule(pollIntervalSeconds * 1000, () => {
       void this.#pollOnce();
     });
@@ -130,9 +168,11 @@ export class ChangeWatcher {
 
   async #pollOnce(): Promise<void> {
     try {
-      const silent = this.#watchedLeaves().filter((leaf) => leaf.eventOnChange !== true);
-      const signal = AbortSignal.any([this.#abort.signal, AbortSignal.timeout(ROUND_TIMEOUT_MS)]);
-      await this.#readWatched(silent, signal);
+      const silent = this.#silentLeaves();
+      const countBefore = this.#rowCounts(silent);
+      await this.#readWatched(silent, this.#roundSignal());
+      // Rows came or went without an event.
+      if (this.#rowCounts(silent) !== countBefore) this.deviceChanged();
     } catch (error) {
       this.#options.logger.debug('poll of the device failed', { error: String(error) });
     } finally {

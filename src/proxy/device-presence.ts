@@ -205,13 +205,14 @@ export class DevicePresence {
     }
     if (structureChanged) this.#options.onStructureDoubtful();
     const isInitial = message.seq === 0;
-    if (message.variables.has('ConfigurationUpdate') && !isInitial) this.#valuesDoubtful();
+    const update = message.variables.get('ConfigurationUpdate');
+    if (update !== undefined && !isInitial) this.#valuesDoubtful(parseUpdateVariable(update)?.alarms?.keys());
   }
 
-  #valuesDoubtful(): void {
+  #valuesDoubtful(alarmed?: Iterable<string>): void {
     this.#hints += 1;
     if (this.#attached === undefined) return;
     this.#hintsSeen = this.#hints;
-    this.#attached.watcher.deviceChanged();
+    this.#attached.watcher.deviceChanged(alarmed);
   }
 }
