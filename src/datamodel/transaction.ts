@@ -1,7 +1,7 @@
 import { readOneProvider } from './batch-read.ts';
 import { abortedError } from './abortable.ts';
 import { ModelError, TransactionError } from './model-error.ts';
-import type { ApplyStatus, Change, Provider } from './provider.ts';
+import type { ApplyStatus, Change, Provider, TakeBack } from './provider.ts';
 
 interface Participant {
   readonly provider: Provider;
@@ -29,7 +29,7 @@ export async function applyChanges(changes: readonly Change[], signal?: AbortSig
 
   const restores = await readPrevious(participantsToRestore(participants), signal);
   const undo: Undo[] = [];
-  const deferred: Participant[] = [];
+  const deferred: { readonly participant: Participant; readonly previous: Restore | undefined }[] = [];
   let status: ApplyStatus = 'applied';
   for (const [index, participant] of participants.entries()) {
     try {
@@ -42,15 +42,15 @@ export async function applyChanges(changes: readonly Change[], signal?: AbortSig
     } catch (error) {
       const previous = restores[index];
       if (previous !== undefined && mayBeDone(error, participant)) undo.push(() => deferRestore(previous));
-      if (canWait(error, participant, signal)) deferred.push(participant);
+      if (canWait(error, participant, signal)) deferred.push({ participant, previous });
       else await fail(error, participant, undo);
     }
   }
-  for (const participant of deferred) {
+  for (const { participant, previous } of deferred) {
     status = 'committed';
     try {
       const takeBack = await participant.provider.defer?.(participant.changes);
-      if (takeBack !== undefined) undo.push(() => withdraw(takeBack, participant));
+      if (takeBack !== undefined) undo.push(() => withdraw(takeBack, participant, previous));
     } catch (error) {
       await fail(error, participant, undo);
     }
@@ -87,13 +87,15 @@ async function fail(error: unknown, { provider }: Participant, undo: readonly Un
   throw new TransactionError(faults);
 }
 
+/** A device that came just when its changes were accepted may have them. */
 async function withdraw(
-  takeBack: () => Promise<void>,
+  takeBack: TakeBack,
   { changes }: Participant,
+  previous: Restore | undefined,
 ): Promise<readonly ModelError[]> {
   try {
-    await takeBack();
-    return [];
+    if ((await takeBack()) === 'takenBack') return [];
+    return previous === undefined ? notRestored(pathsOf(changes)) : await deferRestore(previous);
   } catch (error) {
     return notRestored(pathsOf(changes), error);
   }

@@ -1,4 +1,5 @@
 import { ModelError } from '../../datamodel/model-error.ts';
+import type { TakeBack } from '../../datamodel/provider.ts';
 import type { Clock, Timer } from '../../platform/clock.ts';
 import type { Logger } from '../../platform/logger.ts';
 import type { DocumentStore } from '../../platform/store/document-store.ts';
@@ -42,6 +43,8 @@ export class CommandRunner {
   /** Being made durable: every document that is written meanwhile has to hold them. */
   #accepting: readonly Command[] = [];
   #nextId: number;
+  /** The last command that was given to the device; they go in the order of their ids. */
+  #lastSent = 0;
   #alarm: Timer | undefined;
   #stopped = false;
   #forgotten = false;
@@ -71,7 +74,7 @@ export class CommandRunner {
    * Accepts a command; it is durable when this resolves, with the function that takes it back.
    * @throws ModelError resourcesExceeded, internal, retryLater (the device leaves)
    */
-  async accept(values: Command['values']): Promise<() => Promise<void>> {
+  async accept(values: Command['values']): Promise<TakeBack> {
     this.#refuseWhenForgotten();
     const { commands } = this.#state;
     const waiting = commands.reduce((sum, command) => sum + command.values.length, 0);
@@ -83,8 +86,10 @@ export class CommandRunner {
     await this.#makeDurable(command);
     this.#input({ type: 'queued', command });
     return async () => {
+      const wasSent = this.#lastSent >= command.id;
       this.#input({ type: 'takenBack', id: command.id });
       await this.#save(this.#state.commands);
+      return wasSent ? 'mayBeDone' : 'takenBack';
     };
   }
 
@@ -162,6 +167,7 @@ export class CommandRunner {
   async #send(command: Command): Promise<void> {
     const { send, logger } = this.#options;
     let input: CommandQueueInput;
+    this.#lastSent = command.id;
     try {
       await send(new Map(command.values));
       input = { type: 'accepted' };

@@ -2,7 +2,7 @@ import type { EndpointIdentity } from '../../cwmp/types.ts';
 import type { DataModel } from '../../datamodel/data-model.ts';
 import { ModelError } from '../../datamodel/model-error.ts';
 import type { ParameterNode } from '../../datamodel/node.ts';
-import type { Change } from '../../datamodel/provider.ts';
+import type { Change, TakeBack } from '../../datamodel/provider.ts';
 import type { Clock, Timer } from '../../platform/clock.ts';
 import { RowAliases } from '../../device2/row-aliases.ts';
 import type { DeviceFacts } from '../../platform/config/config.ts';
@@ -303,7 +303,7 @@ export class EmbeddedDevice implements ExposedDevice {
     };
   }
 
-  #accept(changes: readonly Change[]): Promise<() => Promise<void>> {
+  #accept(changes: readonly Change[]): Promise<TakeBack> {
     return this.#commands.accept(
       toCommandValues(changes, (parameter, value) => this.deviceModel.toDevice(parameter, value)),
     );

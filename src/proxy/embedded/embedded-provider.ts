@@ -1,6 +1,13 @@
 import { ModelError, TransactionError } from '../../datamodel/model-error.ts';
 import type { ObjectNode, ParameterNode } from '../../datamodel/node.ts';
-import type { AddedRow, ApplyStatus, Change, Provider, ReadOutcome } from '../../datamodel/provider.ts';
+import type {
+  AddedRow,
+  ApplyStatus,
+  Change,
+  Provider,
+  ReadOutcome,
+  TakeBack,
+} from '../../datamodel/provider.ts';
 import { cmsLeaf } from '../mapping/cms-leaf.ts';
 
 /** What an embedded device knows beyond its CMS: values that wait for it, and its last ones. */
@@ -13,7 +20,7 @@ export interface EmbeddedAccess {
   /** The value that the device had when it was read last, in the form of the data model. */
   lastValue(parameter: ParameterNode): string | undefined;
   /** Accepts changes that the device gets later; they are durable when it resolves. */
-  accept(changes: readonly Change[]): Promise<() => Promise<void>>;
+  accept(changes: readonly Change[]): Promise<TakeBack>;
   /** The device has taken a change. */
   synchronized(): void;
   /** The device answered, or (with one parameter of those it was asked for) did not. */
@@ -78,7 +85,7 @@ export class EmbeddedProvider implements Provider {
     }
   }
 
-  defer(changes: readonly Change[]): Promise<() => Promise<void>> {
+  defer(changes: readonly Change[]): Promise<TakeBack> {
     return this.#access.accept(changes);
   }
 

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { DataModel } from '../../../src/datamodel/data-model.ts';
 import { ModelError, TransactionError } from '../../../src/datamodel/model-error.ts';
-import type { Change } from '../../../src/datamodel/provider.ts';
+import type { Change, TakeBack } from '../../../src/datamodel/provider.ts';
 import { FakeProvider, rejection } from './fake-provider.ts';
 
 /** A device that may be away, and then takes changes later. */
@@ -11,6 +11,8 @@ class WaitingProvider extends FakeProvider {
   silent = false;
   failDeferral: Error | undefined;
   deferred: (readonly [string, string])[] = [];
+  /** It comes back just when its changes are accepted. */
+  returns = false;
 
   constructor(name: string, log: string[]) {
     super(name, true, log);
@@ -22,7 +24,7 @@ class WaitingProvider extends FakeProvider {
     };
   }
 
-  defer(changes: readonly Change[]): Promise<() => Promise<void>> {
+  defer(changes: readonly Change[]): Promise<TakeBack> {
     this.log.push(`${this.name} defer ${changes.length}`);
     if (this.failDeferral !== undefined) return Promise.reject(this.failDeferral);
     const added = changes.map(({ parameter, value }) => [parameter.path, value] as const);
@@ -30,7 +32,7 @@ class WaitingProvider extends FakeProvider {
     return Promise.resolve(() => {
       this.log.push(`${this.name} take back`);
       this.deferred = this.deferred.filter((entry) => !added.includes(entry));
-      return Promise.resolve();
+      return Promise.resolve(this.returns ? 'mayBeDone' : 'takenBack');
     });
   }
 }
@@ -114,6 +116,17 @@ describe('changes that have to wait for their device', () => {
     two.away = offline;
     two.failDeferral = new ModelError('resourcesExceeded', 'too many commands wait for this device');
     await rejection(set('One', 'Two'));
+    expect(one.deferred).to.deep.equal([['Device.One', 'before']]);
+  });
+
+  it('are undone later on a device that got them before they could be taken back', async () => {
+    const { one, two, set } = build();
+    one.away = offline;
+    one.returns = true;
+    two.away = offline;
+    two.failDeferral = new ModelError('resourcesExceeded', 'too many commands wait for this device');
+    const error = await rejection(set('One', 'Two'));
+    expect(error).to.have.nested.property('faults.length', 1);
     expect(one.deferred).to.deep.equal([['Device.One', 'before']]);
   });
 

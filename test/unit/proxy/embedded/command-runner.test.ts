@@ -107,6 +107,16 @@ describe('commands of a device', () => {
     expect(runner.state.commands).to.have.length(1);
   });
 
+  it('say when they are taken back whether the device may have them', async () => {
+    const { runner, asked } = build();
+    const takeFirstBack = await runner.accept([['/A', '1']]);
+    const takeSecondBack = await runner.accept([['/A', '2']]);
+    runner.setOnline(true);
+    expect(asked).to.have.length(1);
+    expect(await takeSecondBack()).to.equal('takenBack');
+    expect(await takeFirstBack()).to.equal('mayBeDone');
+  });
+
   it('keep the next one when the first is taken back just as the device has taken it', async () => {
     const { runner, asked, hold, release } = build();
     const takeBack = await runner.accept([['/A', '1']]);
