@@ -4,8 +4,8 @@ import type { CmsLeaf } from './mapping/cms-leaf.ts';
 export interface AlarmHintsOptions {
   /** Leaves that the ACS wants to hear of. */
   readonly watched: () => readonly CmsLeaf[];
-  /** Reads leaves from the device and reports what changed. */
-  readonly read: (leaves: readonly CmsLeaf[]) => Promise<void>;
+  /** Reads leaves from the device and reports what changed. Resolves with why some could not be read. */
+  readonly read: (leaves: readonly CmsLeaf[]) => Promise<Error | undefined>;
   readonly logger: Logger;
 }
 
@@ -32,18 +32,16 @@ export class AlarmHints {
   async #readNamed(): Promise<void> {
     const { watched, read, logger } = this.#options;
     this.#isReading = true;
-    try {
-      while (this.#named.size > 0) {
-        const named = this.#named;
-        this.#named = new Set();
-        const leaves = watched().filter(({ cmsPath }) => named.has(cmsPath));
-        if (leaves.length > 0) await read(leaves);
-      }
-    } catch (error) {
+    while (this.#named.size > 0) {
+      const named = this.#named;
+      this.#named = new Set();
+      const leaves = watched().filter(({ cmsPath }) => named.has(cmsPath));
+      const failure = leaves.length > 0 ? await read(leaves) : undefined;
       // The event is looked into as any other, too.
-      logger.info('could not read what an alarm named', { error: String(error) });
-    } finally {
-      this.#isReading = false;
+      if (failure !== undefined) {
+        logger.info('could not read what an alarm named', { error: failure.message });
+      }
     }
+    this.#isReading = false;
   }
 }

@@ -6,17 +6,17 @@ import type { ValueType } from '../datamodel/value.ts';
 import type { SupportedBeyondModel } from '../device2/device-type/describe-model.ts';
 import type { RowAliases } from '../device2/row-aliases.ts';
 import type { Logger } from '../platform/logger.ts';
-import { ActionError } from '../upnp/types.ts';
 import { toStructurePath } from '../upnp-dm/cms-path.ts';
 import { expandLeaves } from '../upnp-dm/tree-expansion.ts';
 import type { ChangeStatus, CmsClient, NodeAttributes } from '../upnp-dm/types.ts';
-import { readTreeAttributes } from '../upnp-dm/walk-attributes.ts';
+import { readTreeAttributes, withUnknownEvents } from '../upnp-dm/walk-attributes.ts';
 import type { CmsTree } from '../upnp-dm/walk.ts';
 import { DeviceNodes } from './device-nodes.ts';
 import { DeviceValues } from './device-values.ts';
 import { cmsLeaf } from './mapping/cms-leaf.ts';
 import { CmsProvider, type DeviceAccess } from './mapping/cms-provider.ts';
 import { ContentPaths } from './mapping/content-paths.ts';
+import { readInstances } from './mapping/instances-reader.ts';
 import { mapTree, type Capabilities, type MappedTree } from './mapping/map-tree.ts';
 import type { MountPlan } from './mapping/mounts.ts';
 import { isInOneOf, PathMapping } from './mapping/path-mapping.ts';
@@ -55,6 +55,8 @@ export class DeviceModel {
   readonly provider: Provider;
   readonly #access: Mutable<DeviceAccess>;
   #tree: CmsTree | undefined;
+  #subscribed = false;
+  #attributesDoubtful = false;
   /** Leaves that the structure promises but this device did not return: a row may lack a leaf that its table has. */
   readonly #absent = new Set<string>();
   #capabilities: Capabilities = { setValues: false, createInstance: false, deleteInstance: false };
@@ -99,7 +101,10 @@ export class DeviceModel {
 
   /** The device is within reach. `eventsReliable`: an active subscription tells of every change of an EventOnChange leaf. */
   connect(client: CmsClient, eventsReliable: boolean): void {
-    if (this.#access.client !== client) this.shadow.invalidate();
+    if (this.#access.client !== client) {
+      this.shadow.invalidate();
+      this.#attributesDoubtful = false;
+    }
     this.#access.client = client;
     this.setEventsReliable(eventsReliable);
   }
@@ -113,7 +118,23 @@ export class DeviceModel {
   /** While false every value is read from the device. */
   setEventsReliable(reliable: boolean): void {
     if (!reliable) this.shadow.invalidate();
-    this.#access.eventsReliable = reliable;
+    this.#subscribed = reliable;
+    this.#access.eventsReliable = reliable && !this.#attributesDoubtful;
+  }
+
+  /** While true nobody knows which leaves raise events: another control point may have switched some off. */
+  setAttributesDoubtful(doubtful: boolean): void {
+    if (doubtful) this.shadow.invalidate();
+    this.#attributesDoubtful = doubtful;
+    this.#access.eventsReliable = this.#subscribed && !doubtful;
+  }
+
+  /** CMS paths of the leaves whose values events vouch for. */
+  get eventedPaths(): string[] {
+    return [...this.#nodes.cmsPaths].filter((path) => {
+      const [parameter] = this.parametersOf(path);
+      return parameter !== undefined && cmsLeaf(parameter).eventOnChange === true;
+    });
   }
 
   /** The last known values. */
@@ -161,10 +182,6 @@ export class DeviceModel {
     this.#tree = undefined;
   }
 
-  get hasTables(): boolean {
-    return this.#tables.size > 0;
-  }
-
   /**
    * Takes over what the device says of itself; nodes that did not change stay as they are. Logs oddities.
    * @param valuesCurrent false when something may have changed while the tree was read
@@ -183,7 +200,7 @@ export class DeviceModel {
     this.#capabilities = capabilities;
     const mapped = this.#map(tree);
     this.#noteAbsent(mapped, tree.values);
-    this.#logRemarks(mapped.remarks);
+    this.#logRemarks([...(read.remarks ?? []), ...mapped.remarks]);
     this.#place(mapped);
     if (tree.values !== undefined) {
       this.valuesRead(tree.values, valuesCurrent ? this.shadow.generation : LONG_AGO);
@@ -200,8 +217,9 @@ export class DeviceModel {
     const attributes = await this.#learnAttributes(this.#access.client, tree, added);
     await this.#options.prepare?.(instances);
     const now = new Set(instances);
-    this.#forgetRows(new Set([...before].filter((instance) => !now.has(instance))));
-    this.#remap({ ...tree, instances, attributes });
+    const gone = new Set([...before].filter((instance) => !now.has(instance)));
+    this.#forgetRows(gone);
+    this.#remap({ ...tree, instances, attributes: withoutRows(attributes, gone) });
     return true;
   }
 
@@ -221,16 +239,24 @@ export class DeviceModel {
     return await this.#values.write(client, values, signal);
   }
 
-  /** The rows that the device has now. A device that refuses `/` is asked at the places of its models. */
-  async readInstances(client: CmsClient, signal?: AbortSignal): Promise<readonly string[]> {
-    try {
-      return await client.getInstances('/', 0, signal);
-    } catch (error) {
-      if (!(error instanceof ActionError) || error.source !== 'upnp') throw error;
+  /** Looks which rows the device has now. @throws ActionError when it does not answer, or not now */
+  async readInstances(client: CmsClient, signal?: AbortSignal): Promise<void> {
+    if (this.#tree === undefined || this.#tables.size === 0) return;
+    await this.updateInstances(await readInstances(client, this.#tree, this.#tables, signal));
+  }
+
+  /** Takes over whether leaves raise events, from their attributes. */
+  attributesRead(read: ReadonlyMap<string, NodeAttributes>): void {
+    const tree = this.#tree;
+    if (tree === undefined) return;
+    const attributes = new Map(tree.attributes);
+    for (const [path, { eventOnChange }] of read) {
+      const known = attributes.get(path) ?? attributes.get(toStructurePath(path));
+      if (eventOnChange === undefined || known?.eventOnChange === eventOnChange) continue;
+      attributes.set(path, { ...known, eventOnChange });
+      for (const parameter of this.parametersOf(path)) cmsLeaf(parameter).eventOnChange = eventOnChange;
     }
-    const tables = [...this.#tables];
-    const found = await Promise.all(tables.map((table) => client.getInstances(table, 0, signal)));
-    return found.flat();
+    this.#tree = { ...tree, attributes };
   }
 
   /** Shortens path lists for this device. */
@@ -268,28 +294,38 @@ export class DeviceModel {
     return remembered;
   }
 
-  /** The first row of a table tells what its leaves are. */
+  /** The first row of a table tells what its leaves are; whether they raise events each row tells for itself. */
   async #learnAttributes(
     client: CmsClient | undefined,
     { structure, attributes }: CmsTree,
     rows: readonly string[],
     signal?: AbortSignal,
   ): Promise<ReadonlyMap<string, NodeAttributes>> {
-    const leaves = expandLeaves(structure, rows).filter(
-      (path) => /\/\d+\//.test(path) && !attributes.has(toStructurePath(path)),
-    );
-    if (client === undefined || attributes.size === 0 || leaves.length === 0) return attributes;
+    if (attributes.size === 0) return attributes;
+    const added = expandLeaves(structure, rows).filter((path) => isInRow(path));
+    const unknown = added.filter((path) => !attributes.has(toStructurePath(path)));
+    const known = added.flatMap((path): [string, NodeAttributes][] => {
+      const first = attributes.get(toStructurePath(path));
+      return first?.eventOnChange === undefined ? [] : [[path, withUnknownEvents(first)]];
+    });
+    if (client === undefined || unknown.length === 0) return new Map([...attributes, ...known]);
     const tables = [...new Set(rows.map(toStructurePath))];
     const below = structure.filter((path) => tables.some((table) => path.startsWith(table)));
-    const learned = await readTreeAttributes(client, { structure: below, instances: rows, leaves }, signal);
-    return new Map([...learned, ...attributes]);
+    const targets = { structure: below, instances: rows, leaves: unknown };
+    const learned = await readTreeAttributes(client, targets, signal);
+    return new Map([...learned, ...attributes, ...known]);
   }
 
   #rowDeleted(rowPath: string): void {
     const tree = this.#tree;
     if (tree === undefined) return;
-    this.#forgetRows(new Set([rowPath]));
-    this.#remap({ ...tree, instances: tree.instances.filter((instance) => !instance.startsWith(rowPath)) });
+    const gone = new Set([rowPath]);
+    this.#forgetRows(gone);
+    this.#remap({
+      ...tree,
+      instances: tree.instances.filter((instance) => !instance.startsWith(rowPath)),
+      attributes: withoutRows(tree.attributes, gone),
+    });
   }
 
   #forgetRows(rows: ReadonlySet<string>): void {
@@ -343,6 +379,17 @@ export class DeviceModel {
     this.#nodes.place(mapped, (cmsPath) => this.#absent.has(cmsPath));
     this.#access.contentPaths = new ContentPaths(this.#nodes.cmsPaths);
   }
+}
+
+function withoutRows(
+  attributes: ReadonlyMap<string, NodeAttributes>,
+  rows: ReadonlySet<string>,
+): ReadonlyMap<string, NodeAttributes> {
+  return new Map([...attributes].filter(([path]) => !isInOneOf(rows, path)));
+}
+
+function isInRow(path: string): boolean {
+  return /\/\d+\//.test(path);
 }
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };

@@ -31,7 +31,7 @@ export interface MappedParameter {
   readonly writable: boolean;
   readonly constraint: Constraint | undefined;
   /** Undefined: the device does not support events for it; `unknown`: it was not asked. */
-  readonly eventOnChange: boolean | undefined;
+  readonly eventOnChange: NodeAttributes['eventOnChange'];
 }
 
 /** A value that follows from the mapping itself, such as the number of rows of a table that the CMS flattens. */

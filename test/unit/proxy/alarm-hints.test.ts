@@ -13,8 +13,8 @@ function build(...watched: readonly string[]) {
     watched: () => watched.map(leaf),
     read: (leaves) => {
       reads.push(leaves.map(({ cmsPath }) => cmsPath));
-      return new Promise((resolve, reject) => {
-        answers.push((error) => (error === undefined ? resolve() : reject(error)));
+      return new Promise((resolve) => {
+        answers.push(resolve);
       });
     },
     logger: silentLogger,
