@@ -6,7 +6,7 @@ import { AlarmHints } from './alarm-hints.ts';
 import type { DeviceModel } from './device-model.ts';
 import { EventSwitch } from './event-switch.ts';
 import { retryDelaySeconds } from './lifecycle.ts';
-import { cmsLeafOf, type CmsLeaf } from './mapping/cms-leaf.ts';
+import { cmsLeafOf, tableCountedBy, type CmsLeaf } from './mapping/cms-leaf.ts';
 import { readLeaves } from './mapping/cms-reader.ts';
 
 /** How long one round of re-reading may take. */
@@ -174,10 +174,21 @@ export class ChangeWatcher {
   async #pollOnce(): Promise<void> {
     const { clock, logger } = this.#options;
     const start = clock.monotonic();
-    const failure = await this.#readWatched(this.#silentLeaves(), this.#signal());
+    const silent = this.#silentLeaves();
+    const before = this.#rowCounts(silent);
+    const failure = await this.#readWatched(silent, this.#signal());
     if (failure !== undefined) logger.debug('poll of the device failed', { error: failure.message });
+    // Rows came or went without an event.
+    if (this.#rowCounts(silent) !== before) this.deviceChanged();
     this.#poll = undefined;
     this.#schedulePoll(POLL_PAUSE_FACTOR * (clock.monotonic() - start));
+  }
+
+  /** What is known of the leaves that count rows, as one text to compare. */
+  #rowCounts(leaves: readonly CmsLeaf[]): string {
+    const { shadow } = this.#options.deviceModel;
+    const counters = leaves.filter(({ cmsPath }) => tableCountedBy(cmsPath) !== undefined);
+    return counters.map(({ cmsPath }) => shadow.get(cmsPath)).join();
   }
 
   #signal(): AbortSignal {

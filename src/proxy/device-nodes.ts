@@ -35,6 +35,14 @@ export class DeviceNodes {
     this.#options = options;
   }
 
+  /** CMS paths of the nodes whose events vouch for values. */
+  get eventedPaths(): string[] {
+    return [...this.#byCmsPath.values()].flatMap(([parameter]) => {
+      const leaf = parameter === undefined ? undefined : cmsLeaf(parameter);
+      return leaf?.eventOnChange === true ? [leaf.eventPath] : [];
+    });
+  }
+
   /** The parameters that show the leaf of that CMS path. */
   parametersOf(cmsPath: string): readonly ParameterNode[] {
     return this.#byCmsPath.get(cmsPath) ?? [];
@@ -92,14 +100,14 @@ export class DeviceNodes {
     this.#byCmsPath = new Map();
   }
 
-  #add({ path, cmsPath, type, writable, constraint, eventOnChange }: MappedParameter): void {
+  #add({ path, cmsPath, type, writable, constraint, eventPath, eventOnChange }: MappedParameter): void {
     const { model, provider } = this.#options;
     const own = model.find(path);
     if (own?.kind === 'parameter') {
       this.#replaced.set(path, own);
       model.remove(path);
     }
-    const handle: CmsLeaf = { cmsPath, type, eventOnChange };
+    const handle: CmsLeaf = { cmsPath, type, eventPath, eventOnChange };
     const flags = { hidden: isSecret(cmsPath), ...standardFlags(path) };
     const node = model.addParameter(path, { provider, type, writable, constraint, handle, ...flags });
     // The node's own text is the key, so that the path is in memory once.
@@ -122,6 +130,7 @@ export class DeviceNodes {
         parameter.type === node.type &&
         parameter.writable === node.writable
       ) {
+        leaf.eventPath = parameter.eventPath;
         leaf.eventOnChange = parameter.eventOnChange;
         continue;
       }

@@ -3,7 +3,12 @@ import { silentLogger } from '../../../src/platform/logger.ts';
 import { AlarmHints } from '../../../src/proxy/alarm-hints.ts';
 import type { CmsLeaf } from '../../../src/proxy/mapping/cms-leaf.ts';
 
-const leaf = (cmsPath: string): CmsLeaf => ({ cmsPath, type: 'string', eventOnChange: true });
+const leaf = (cmsPath: string): CmsLeaf => ({
+  cmsPath,
+  type: 'string',
+  eventPath: cmsPath,
+  eventOnChange: true,
+});
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 function build(...watched: readonly string[]) {
