@@ -181,7 +181,7 @@ class ComposedDaemon implements Daemon {
     const proxier = new ProxierDevice({ context, config });
     this.#proxier = proxier;
     this.#started('proxier', () => proxier.stop());
-    await proxier.start((facts) => chooseMechanism(config.devices, facts) === 'embedded');
+    await proxier.start((facts) => chooseMechanism(config.devices, facts));
     proxier.showVirtualDevices(virtuals.all);
     return { virtuals, proxier };
   }

@@ -23,6 +23,14 @@ export interface ExposingMechanism {
   readonly exposed: ReadonlyMap<string, DeviceFacts | undefined>;
 }
 
+/** The mechanism that accepts writes which a device gets later: a device leaves it only when it has them. */
+export interface HoldingMechanism extends ExposingMechanism {
+  /** Whether the device has to stay for now. */
+  holds(identityKey: string): boolean;
+  /** `listener` is called with each device that need not stay any longer. Returns the function that ends it. */
+  onReleased(listener: (identityKey: string) => void): () => void;
+}
+
 export interface DeviceRegistryOptions {
   readonly store: DocumentStore;
   /** Identities that have to be made up get it. */
@@ -34,7 +42,7 @@ export interface DeviceRegistryOptions {
   readonly pollIntervalSeconds: () => number;
   readonly virtual: ExposingMechanism;
   /** Undefined: the proxier has no endpoint of its own in which anything could be embedded. */
-  readonly embedded: ExposingMechanism | undefined;
+  readonly embedded: HoldingMechanism | undefined;
   /** A device came to be exposed, or changed sides. */
   readonly exposureChanged: () => void;
 }
@@ -81,6 +89,9 @@ export class DeviceRegistry {
       options.proxierOui,
       (udn) => this.#entries.get(udn)?.device.present !== undefined,
     );
+    options.embedded?.onReleased((key) => {
+      this.#released(key);
+    });
   }
 
   async stop(): Promise<void> {
@@ -171,6 +182,8 @@ export class DeviceRegistry {
     ] as const) {
       for (const [key, facts] of exposing?.exposed ?? []) {
         if (present.has(key) || facts === undefined || chooseMechanism(facts) === mechanism) continue;
+        // What was accepted for it reaches it when it returns; a device that is to be ignored is not waited for.
+        if (chooseMechanism(facts) === 'virtual' && this.#isHeld(key)) continue;
         await exposing?.retire(key);
         this.#logger.info('device changes sides', { endpoint: key, mechanism: chooseMechanism(facts) });
       }
@@ -208,7 +221,11 @@ export class DeviceRegistry {
     // While it was read it may have announced another BOOTID.
     const described = { ...read, ...present };
     const facts = factsOf(identity, described);
-    const mechanism = this.#options.chooseMechanism(facts);
+    const wanted = this.#options.chooseMechanism(facts);
+    const mechanism = this.#isHeld(identityKey(identity)) ? 'embedded' : wanted;
+    if (mechanism !== wanted) {
+      entry.note = `is going to be ${wanted === 'ignore' ? 'ignored' : wanted} when it has taken what the ACS wrote`;
+    }
     entry.mechanism = mechanism;
     this.#logger.info('device described', {
       udn,
@@ -218,6 +235,20 @@ export class DeviceRegistry {
       dataModels: described.tree.subTrees.map(({ uri }) => uri),
     });
     return this.#exposeBy(mechanism, identity, described, facts);
+  }
+
+  #isHeld(key: string): boolean {
+    return this.#options.embedded?.holds(key) === true;
+  }
+
+  /** A device that the rules want elsewhere goes there now. */
+  #released(key: string): void {
+    const { embedded, chooseMechanism } = this.#options;
+    const facts = embedded?.exposed.get(key);
+    if (this.#stopped || facts === undefined || chooseMechanism(facts) === 'embedded') return;
+    for (const { device, identity } of this.#entries.values()) {
+      if (identity !== undefined && identityKey(identity) === key) device.reconsider();
+    }
   }
 
   async #identify(udn: string, entry: Entry, described: DescribedDevice): Promise<EndpointIdentity> {

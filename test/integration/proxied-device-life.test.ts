@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import type { InformRecord } from '../../src/lab/acs/acs-device.ts';
+import { invokeByHand } from '../support/another-control-point.ts';
 import { EmittedEnvelopes } from '../support/emitted-envelopes.ts';
 import { House, type HouseOptions } from '../support/house.ts';
 import { waitFor } from '../support/wait-for.ts';
@@ -337,19 +338,9 @@ describe('the life of a Proxied Device', function () {
 });
 
 /** What another control point of the home would do. */
-async function switchEventsOff(location: string, path: string): Promise<void> {
+function switchEventsOff(location: string, path: string): Promise<void> {
   const list =
     '<cms:NodeAttributeValueList xmlns:cms="urn:schemas-upnp-org:dm:cms"><Node>' +
     `<NodeAttributePath>${path}</NodeAttributePath><EventOnChange>0</EventOnChange></Node></cms:NodeAttributeValueList>`;
-  const service = 'urn:schemas-upnp-org:service:ConfigurationManagement:2';
-  const response = await fetch(new URL('/ConfigurationManagement/control', location), {
-    method: 'POST',
-    headers: { 'Content-Type': 'text/xml; charset="utf-8"', SOAPACTION: `"${service}#SetAttributes"` },
-    body:
-      '<s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/" s:encodingStyle="http://schemas.xmlsoap.org/soap/encoding/">' +
-      `<s:Body><u:SetAttributes xmlns:u="${service}"><NodeAttributeValueList>` +
-      list.replaceAll('<', '&lt;').replaceAll('>', '&gt;') +
-      '</NodeAttributeValueList></u:SetAttributes></s:Body></s:Envelope>',
-  });
-  expect(response.status).to.equal(200);
+  return invokeByHand(location, 'SetAttributes', 'NodeAttributeValueList', list);
 }

@@ -366,16 +366,16 @@ describe('SupportedDataModel and DT documents', function () {
     await checkGone(rowWith(before.proxier, ROOT_URN));
   });
 
-  it('are what each embedded device refers to: that of its one service, or that of the root', async () => {
+  it('are what each embedded device refers to: those of its services, and that of the root', async () => {
     const rows = await settled(PROXIER);
     const values = await house.acs.cpe(PROXIER).getParameterValues([EMBEDDED]);
-    const of = (column: string): string[] =>
-      values.filter(({ name }) => name.endsWith(`.${column}`)).map(({ value }) => `${value}.`);
-    expect(of('Reference')).to.deep.equal([STORAGE, SENSOR_ROW]);
-    expect(of('SupportedDataModel')).to.deep.equal([
-      rowWith(rows, STORAGE_URN).path,
-      rowWith(rows, ROOT_URN).path,
-    ]);
+    const of = (column: string): string[][] =>
+      values
+        .filter(({ name }) => name.endsWith(`.${column}`))
+        .map(({ value }) => value.split(',').map((reference) => `${reference}.`));
+    expect(of('Reference')).to.deep.equal([[STORAGE], [SENSOR_ROW]]);
+    const root = rowWith(rows, ROOT_URN).path;
+    expect(of('SupportedDataModel')).to.deep.equal([[rowWith(rows, STORAGE_URN).path, root], [root]]);
   });
 
   it('learn from the first row of a table what its rows support', async () => {

@@ -11,7 +11,7 @@ import { LocalProvider } from '../../device2/local-object.ts';
 import { addManagementServer } from '../../device2/management-server.ts';
 import { addRoot } from '../../device2/root.ts';
 import { DocumentSettingsStore } from '../../device2/settings-store.ts';
-import type { Config, DeviceFacts } from '../../platform/config/config.ts';
+import type { Config, DeviceFacts, DeviceMechanism } from '../../platform/config/config.ts';
 import { VERSION } from '../../platform/version.ts';
 import { identityKey } from '../identity.ts';
 import { macAddressOf } from '../../platform/neighbour-table.ts';
@@ -129,14 +129,14 @@ export class ProxierDevice {
   /**
    * Takes up the embedded devices that are known and opens the first session if one is due. The connection request listener
    * must be started.
-   * @param isEmbedded whether the rules embed a device
+   * @param chooseMechanism what the rules make of a device
    */
-  async start(isEmbedded: (facts: DeviceFacts) => boolean): Promise<void> {
+  async start(chooseMechanism: (facts: DeviceFacts) => DeviceMechanism): Promise<void> {
     const { store, clock } = this.#options.context;
     const previous = store.get<ProxierRecord>(RECORD_KEY);
     const bootId = kernelBootId();
     this.inventory.start();
-    await this.embedded.start(isEmbedded);
+    await this.embedded.start(chooseMechanism);
     this.#supportedDataModels.start();
     await this.#endpoint.start();
     // A daemon that restarts is no reboot of the gateway; without the kernel's word each start counts as one.
