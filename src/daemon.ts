@@ -231,7 +231,7 @@ class ComposedDaemon implements Daemon {
     const config = this.#config;
     const registry: DeviceRegistry = new DeviceRegistry({
       store: context.store,
-      proxierOui: context.proxier.oui,
+      proxier: context.proxier,
       clock,
       logger,
       controlPoint: () => controlPoint,

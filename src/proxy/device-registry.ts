@@ -7,7 +7,7 @@ import type { DocumentStore } from '../platform/store/document-store.ts';
 import type { ControlPoint, LossReason, RootDevice, SubscriptionState } from '../upnp/types.ts';
 import { findManagementServices, type ManageableDevice } from '../upnp-dm/manageable-device.ts';
 import type { ExposedDevice } from './exposed-device.ts';
-import { identityKey } from './identity.ts';
+import { identityKey, type DeviceIdTriple } from './identity.ts';
 import { IdentityClaims } from './identity-claims.ts';
 import type { DevicePhase } from './lifecycle.ts';
 import { ProxiedDevice, type DescribedDevice } from './proxied-device.ts';
@@ -23,8 +23,7 @@ export interface ExposingMechanism {
 
 export interface DeviceRegistryOptions {
   readonly store: DocumentStore;
-  /** Identities that have to be made up get it. */
-  readonly proxierOui: string;
+  readonly proxier: DeviceIdTriple;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly controlPoint: () => ControlPoint;
@@ -66,19 +65,17 @@ export class DeviceRegistry {
   readonly #logger: Logger;
   readonly #entries = new Map<string, Entry>();
   readonly #claims: IdentityClaims;
-  /** Claims are decided one after the other: two devices with one triple must not both find it free. */
-  #claimQueue: Promise<unknown> = Promise.resolve();
   readonly #readings = new ConcurrencyLimit(READINGS_AT_A_TIME);
   #stopped = false;
 
   constructor(options: DeviceRegistryOptions) {
     this.#options = options;
     this.#logger = options.logger;
-    this.#claims = new IdentityClaims(
-      options.store,
-      options.proxierOui,
-      (udn) => this.#entries.get(udn)?.device.present !== undefined,
-    );
+    this.#claims = new IdentityClaims({
+      store: options.store,
+      proxier: options.proxier,
+      isThere: (udn) => this.#isThere(udn),
+    });
   }
 
   async stop(): Promise<void> {
@@ -177,11 +174,15 @@ export class DeviceRegistry {
     return this.#exposeBy(mechanism, identity, described, facts);
   }
 
+  /** A device that crashed and came back as another counts as present until its max-age has passed: it is asked. */
+  async #isThere(udn: string): Promise<boolean> {
+    const present = this.#entries.get(udn)?.device.present;
+    return present !== undefined && (await this.#options.controlPoint().verify(present.root));
+  }
+
   async #identify(udn: string, entry: Entry, described: DescribedDevice): Promise<EndpointIdentity> {
     const { description } = described.managed;
-    const claim = this.#claimQueue.then(() => this.#claims.claim(description, described.triple));
-    this.#claimQueue = claim.catch(() => undefined);
-    const { identity, source, conflictsWith } = await claim;
+    const { identity, source, conflictsWith } = await this.#claims.claim(description, described.triple);
     entry.identity = identity;
     entry.note =
       conflictsWith === undefined

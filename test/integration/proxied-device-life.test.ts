@@ -78,6 +78,29 @@ describe('the life of a Proxied Device', function () {
     expect(codesAfter(SENSOR, after)).not.to.include('0 BOOTSTRAP');
   });
 
+  for (const place of ['another port', 'the same port']) {
+    it(`keeps the identity of a device that crashed and returns at ${place} with another UDN, long before its max-age ends`, async () => {
+      await open();
+      const device = await house.addDevice({ profile: 'sensor', maxAgeSeconds: 1800 });
+      await house.startDaemon();
+      await bootstrapped(SENSOR);
+      const first = device.udn;
+      const after = house.acs.informCount;
+      await device.vanish();
+      const port = place === 'the same port' ? house.addresses.get(device)?.port : undefined;
+      await device.comeBack({ udn: 'uuid:11111111-2222-3333-4444-666666666666', port: port ?? 0 });
+      await waitFor(() => phaseOf(device.udn) === 'ready', 'its return', 10_000);
+      expect(phaseOf(first)).to.equal('offline');
+      expect(house.daemon?.status().devices.find(({ udn }) => udn === device.udn)?.note).to.equal(undefined);
+      expect(house.daemon?.status().endpoints.map(({ identity }) => identity.serialNumber)).to.deep.equal([
+        'RS1000400',
+      ]);
+      expect((await house.acs.connectionRequest(SENSOR)).status).to.equal(200);
+      await house.acs.waitForInform(SENSOR, () => true, 5000, after);
+      expect(codesAfter(SENSOR, after)).not.to.include('0 BOOTSTRAP');
+    });
+  }
+
   it('reports a reboot of the device as one 1 BOOT', async () => {
     await open();
     const device = await house.addDevice({ profile: 'sensor', rebootMs: 100 });
