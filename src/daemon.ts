@@ -148,6 +148,7 @@ class ComposedDaemon implements Daemon {
     this.#started('control point', () => controlPoint.stop());
     this.#started('devices', () => registry.stop());
     await controlPoint.start();
+    registry.start();
     this.#isUp = true;
   }
 
@@ -236,6 +237,7 @@ class ComposedDaemon implements Daemon {
       logger,
       controlPoint: () => controlPoint,
       chooseMechanism: (facts) => chooseMechanism(this.#config.devices, facts),
+      limits: () => this.#config.devices,
       pollIntervalSeconds: POLL_INTERVAL_SECONDS,
       virtual: virtuals,
       embedded: proxier?.embedded,

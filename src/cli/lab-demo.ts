@@ -175,6 +175,8 @@ function demoConfig(
         { match: { udn: house.embedded.udn }, mechanism: 'embedded' },
         ...parts.map(({ device }) => ({ match: { udn: device.udn }, mechanism: 'virtual' as const })),
       ],
+      maxDevices: 128,
+      forgetAfterSeconds: 2_592_000,
     },
     embedded: { answerTimeoutSeconds: 2 },
     inventory: { retentionSeconds: 3600 },

@@ -1,7 +1,7 @@
 import type { EndpointIdentity } from '../cwmp/types.ts';
-import type { Clock } from '../platform/clock.ts';
+import type { Clock, Timer } from '../platform/clock.ts';
 import { ConcurrencyLimit } from '../platform/concurrency-limit.ts';
-import type { DeviceFacts, DeviceMechanism } from '../platform/config/config.ts';
+import type { DeviceFacts, DeviceMechanism, DevicesConfig } from '../platform/config/config.ts';
 import type { Logger } from '../platform/logger.ts';
 import type { DocumentStore } from '../platform/store/document-store.ts';
 import type { ControlPoint, LossReason, RootDevice, SubscriptionState } from '../upnp/types.ts';
@@ -17,6 +17,10 @@ export interface ExposingMechanism {
   expose(identity: EndpointIdentity, described: DescribedDevice, facts: DeviceFacts): Promise<ExposedDevice>;
   /** The device is no longer exposed in this way. @returns whether it was */
   retire(identityKey: string): Promise<boolean>;
+  /** Nothing is left of the device. */
+  forget(identityKey: string): Promise<void>;
+  /** Identity keys of all devices that something is stored of. */
+  readonly known: ReadonlySet<string>;
   /** Devices exposed in this way, by identity key; facts of those that were seen. */
   readonly exposed: ReadonlyMap<string, DeviceFacts | undefined>;
 }
@@ -28,6 +32,7 @@ export interface DeviceRegistryOptions {
   readonly logger: Logger;
   readonly controlPoint: () => ControlPoint;
   readonly chooseMechanism: (facts: DeviceFacts) => DeviceMechanism;
+  readonly limits: () => Pick<DevicesConfig, 'maxDevices' | 'forgetAfterSeconds'>;
   readonly pollIntervalSeconds: number;
   readonly virtual: ExposingMechanism;
   /** Undefined: the proxier has no endpoint of its own in which anything could be embedded. */
@@ -55,9 +60,12 @@ interface Entry {
   mechanism: DeviceMechanism | 'none';
   identity: EndpointIdentity | undefined;
   note: string | undefined;
+  /** There was no room for it. */
+  leftOut: boolean;
 }
 
 const READINGS_AT_A_TIME = 4;
+const LONGEST_CLEANUP_INTERVAL_SECONDS = 3600;
 
 /** All Proxied Devices of this proxier: gives each its identity and its mechanism. */
 export class DeviceRegistry {
@@ -66,6 +74,11 @@ export class DeviceRegistry {
   readonly #entries = new Map<string, Entry>();
   readonly #claims: IdentityClaims;
   readonly #readings = new ConcurrencyLimit(READINGS_AT_A_TIME);
+  /** Those that the log has told of in this run. */
+  readonly #registered = new WeakSet<ExposedDevice>();
+  #cleanup: Timer | undefined;
+  /** Settles when no deletion is under way. */
+  #cleaning: Promise<void> = Promise.resolve();
   #stopped = false;
 
   constructor(options: DeviceRegistryOptions) {
@@ -75,11 +88,29 @@ export class DeviceRegistry {
       store: options.store,
       proxier: options.proxier,
       isThere: (udn) => this.#isThere(udn),
+      clock: options.clock,
+    });
+  }
+
+  /** Begins to look after what is long gone; not at once, so that what is here after a start is seen first. */
+  start(): void {
+    const { clock, limits } = this.#options;
+    const seconds = Math.min(LONGEST_CLEANUP_INTERVAL_SECONDS, limits().forgetAfterSeconds);
+    this.#cleanup = clock.schedule(seconds * 1000, () => {
+      this.#clean(async () => {
+        try {
+          await this.#cleanUp();
+        } finally {
+          if (!this.#stopped) this.start();
+        }
+      });
     });
   }
 
   async stop(): Promise<void> {
     this.#stopped = true;
+    this.#cleanup?.cancel();
+    await this.#cleaning;
     await Promise.all([...this.#entries.values()].map(({ device }) => device.stop()));
   }
 
@@ -104,13 +135,17 @@ export class DeviceRegistry {
   }
 
   deviceLost(root: RootDevice, reason: LossReason): void {
+    // The control point lets all go after an orderly stop: that is no news.
+    if (this.#stopped) return;
     for (const { description } of findManagementServices(root)) {
       const udn = description.udn.toLowerCase();
       const entry = this.#entries.get(udn);
       if (entry === undefined) continue;
       this.#logger.info('device lost', { udn, reason, address: root.announcement.sourceAddress });
+      entry.device.lost(reason);
       if (entry.mechanism === 'none') this.#entries.delete(udn);
-      else entry.device.lost(reason);
+      if (entry.mechanism === 'none' || entry.mechanism === 'ignore')
+        this.#clean(() => this.#forgetUnlessExposed(udn));
     }
   }
 
@@ -149,10 +184,17 @@ export class DeviceRegistry {
       readings: this.#readings,
       expose: (described) => this.#expose(udn, described),
       withdrawn: () => {
-        this.#logger.info('device offline', { udn, mechanism: this.#entries.get(udn)?.mechanism });
+        if (!this.#stopped)
+          this.#logger.info('device offline', { udn, mechanism: this.#entries.get(udn)?.mechanism });
       },
     });
-    const entry: Entry = { device, mechanism: 'virtual', identity: undefined, note: undefined };
+    const entry: Entry = {
+      device,
+      mechanism: 'virtual',
+      identity: undefined,
+      note: undefined,
+      leftOut: false,
+    };
     this.#entries.set(udn, entry);
     return entry;
   }
@@ -171,7 +213,7 @@ export class DeviceRegistry {
       parameters: described.tree.values?.size ?? described.tree.structure.length,
       dataModels: described.tree.subTrees.map(({ uri }) => uri),
     });
-    return this.#exposeBy(mechanism, identity, described, facts);
+    return this.#exposeBy(mechanism, entry, identity, described, facts);
   }
 
   /** A device that crashed and came back as another counts as present until its max-age has passed: it is asked. */
@@ -199,6 +241,7 @@ export class DeviceRegistry {
   /** Never both [TR-069 J.1]: what the device was before ends first. */
   async #exposeBy(
     mechanism: DeviceMechanism,
+    entry: Entry,
     identity: EndpointIdentity,
     described: DescribedDevice,
     facts: DeviceFacts,
@@ -211,9 +254,79 @@ export class DeviceRegistry {
         this.#logger.info('device changes sides', { endpoint: key, mechanism });
       }
     }
+    if (by !== undefined && !this.#hasRoomFor(key)) {
+      this.#leaveOut(entry);
+      return undefined;
+    }
+    entry.leftOut = false;
     const exposed = await by?.expose(identity, described, facts);
     exposureChanged();
+    if (exposed !== undefined && !this.#registered.has(exposed)) {
+      this.#registered.add(exposed);
+      this.#logger.info('device registered', { udn: entry.device.udn, endpoint: key, mechanism });
+    }
     return exposed;
+  }
+
+  #hasRoomFor(key: string): boolean {
+    const { virtual, embedded, limits } = this.#options;
+    const known = new Set([...virtual.known, ...(embedded?.known ?? [])]);
+    return known.has(key) || known.size < limits().maxDevices;
+  }
+
+  #leaveOut(entry: Entry): void {
+    const { udn } = entry.device;
+    const { maxDevices } = this.#options.limits();
+    entry.mechanism = 'none';
+    entry.note = `left out: ${maxDevices} devices are known already (devices.maxDevices)`;
+    if (!entry.leftOut)
+      this.#logger.warn('device left out, devices.maxDevices is reached', { udn, maxDevices });
+    entry.leftOut = true;
+  }
+
+  async #cleanUp(): Promise<void> {
+    const { limits } = this.#options;
+    const isPresent = (udn: string): boolean => this.#entries.get(udn)?.device.present !== undefined;
+    for (const [udn] of this.#claims.all) if (isPresent(udn)) await this.#claims.seen(udn);
+    for (const udn of this.#claims.unseenFor(limits().forgetAfterSeconds * 1000)) {
+      if (!isPresent(udn)) await this.#forget(udn);
+    }
+    for (const [udn] of this.#claims.all) await this.#forgetUnlessExposed(udn);
+  }
+
+  async #forget(udn: string): Promise<void> {
+    const { exposureChanged, virtual, embedded } = this.#options;
+    const claim = this.#claims.all.get(udn);
+    if (claim === undefined) return;
+    const key = identityKey(claim.identity);
+    await virtual.forget(key);
+    await embedded?.forget(key);
+    // Last, so that it is done again after a crash on the way.
+    await this.#claims.forget(udn);
+    this.#entries.delete(udn);
+    this.#logger.info('device forgotten, it was not seen for devices.forgetAfterSeconds', {
+      udn,
+      endpoint: key,
+    });
+    exposureChanged();
+    for (const { device, leftOut } of this.#entries.values()) if (leftOut) device.reconsider();
+  }
+
+  /** Who is away and was never exposed need not be told apart from others later. */
+  async #forgetUnlessExposed(udn: string): Promise<void> {
+    const { virtual, embedded } = this.#options;
+    const claim = this.#claims.all.get(udn);
+    if (claim === undefined || this.#entries.get(udn)?.device.present !== undefined) return;
+    const key = identityKey(claim.identity);
+    if (virtual.known.has(key) || embedded?.known.has(key) === true) return;
+    await this.#claims.forget(udn);
+  }
+
+  /** One after the other; what fails is left for the next time. */
+  #clean(work: () => Promise<void>): void {
+    this.#cleaning = this.#cleaning.then(work).catch((error: unknown) => {
+      this.#logger.error('could not delete what is stored of a device', { error: String(error) });
+    });
   }
 }
 

@@ -1,4 +1,5 @@
 import type { EndpointIdentity } from '../cwmp/types.ts';
+import type { Clock } from '../platform/clock.ts';
 import type { DocumentStore } from '../platform/store/document-store.ts';
 import type { DeviceDescription } from '../upnp/types.ts';
 import {
@@ -14,6 +15,8 @@ interface IdentityRecord {
   readonly source: IdentitySource;
   /** Key of the triple that the device claimed, though it did not get it. */
   readonly refusedClaim?: string;
+  /** Milliseconds since the epoch, an hour more or less; for identities made from a UDN. */
+  readonly lastSeen?: number;
 }
 
 export interface ClaimedIdentity {
@@ -29,6 +32,7 @@ export interface IdentityClaimsOptions {
   readonly proxier: DeviceIdTriple;
   /** Asks on the LAN whether the device of that UDN (lower case) is there; one that is not counts as lost from then on. */
   readonly isThere: (udn: string) => Promise<boolean>;
+  readonly clock: Clock;
 }
 
 /** What follows from what is known now: an identity, or a device that has to be asked first. */
@@ -38,6 +42,8 @@ type Decision =
 
 const PREFIX = 'identity/';
 const PROXIER = 'the proxier';
+/** The disk learns no more often that a device is still here. */
+const SEEN_PRECISION_MS = 3_600_000;
 
 /**
  * Who is who: gives each device, told apart by its UDN, one identity for life. A device that returns with a new UDN keeps the
@@ -68,6 +74,35 @@ export class IdentityClaims {
       if (!('ask' in decision)) return this.#carryOut(udn, decision);
       answers.set(decision.ask, await this.#options.isThere(decision.ask));
     }
+  }
+
+  /** UDNs with their identities, as far as those were not taken over by another. */
+  get all(): ReadonlyMap<string, { readonly identity: EndpointIdentity; readonly source: IdentitySource }> {
+    return this.#records;
+  }
+
+  /** The device of that UDN is here. Resolves when that is durable. */
+  async seen(udn: string): Promise<void> {
+    const record = this.#records.get(udn);
+    if (record?.source !== 'udn') return;
+    const now = this.#options.clock.now();
+    // A wall clock that was set back must not make a device immortal.
+    if (record.lastSeen !== undefined && Math.abs(now - record.lastSeen) < SEEN_PRECISION_MS) return;
+    await this.#put(udn, { ...record, lastSeen: now });
+  }
+
+  /** The devices with an identity made from their UDN that were not seen for so long. */
+  unseenFor(milliseconds: number): string[] {
+    const seenBefore = this.#options.clock.now() - milliseconds;
+    return [...this.#records].flatMap(([udn, { source, lastSeen = 0 }]) =>
+      source === 'udn' && lastSeen < seenBefore ? [udn] : [],
+    );
+  }
+
+  /** As if the device had never been here. */
+  async forget(udn: string): Promise<void> {
+    this.#records.delete(udn);
+    await this.#options.store.delete(PREFIX + udn);
   }
 
   /** @param answers of the devices that were asked whether they are there */
@@ -104,19 +139,18 @@ export class IdentityClaims {
     udn: string,
     { record, conflictsWith, takenFrom }: Exclude<Decision, { ask: string }>,
   ): Promise<ClaimedIdentity> {
-    const { store } = this.#options;
     const writes: Promise<void>[] = [];
-    if (takenFrom !== undefined) {
-      this.#records.delete(takenFrom);
-      writes.push(store.delete(PREFIX + takenFrom));
-    }
-    if (this.#records.get(udn) !== record) {
-      this.#records.set(udn, record);
-      writes.push(store.put(PREFIX + udn, record));
-    }
+    if (takenFrom !== undefined) writes.push(this.forget(takenFrom));
+    if (this.#records.get(udn) !== record) writes.push(this.#put(udn, record));
+    writes.push(this.seen(udn));
     await Promise.all(writes);
     const { identity, source } = record;
     return conflictsWith === undefined ? { identity, source } : { identity, source, conflictsWith };
+  }
+
+  async #put(udn: string, record: IdentityRecord): Promise<void> {
+    this.#records.set(udn, record);
+    await this.#options.store.put(PREFIX + udn, record);
   }
 
   /** A device may have been given what is the proxier's identity since its configuration changed. */

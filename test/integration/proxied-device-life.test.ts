@@ -1,5 +1,7 @@
 import { expect } from 'chai';
+import { randomUUID } from 'node:crypto';
 import type { InformRecord } from '../../src/lab/acs/acs-device.ts';
+import { captureLog } from '../support/captured-log.ts';
 import { EmittedEnvelopes } from '../support/emitted-envelopes.ts';
 import { House, type HouseOptions } from '../support/house.ts';
 import { waitFor } from '../support/wait-for.ts';
@@ -141,6 +143,47 @@ describe('the life of a Proxied Device', function () {
     await house.acs.waitForInform(SENSOR, () => true, 10_000, after);
     expect(codesAfter(SENSOR, after)).not.to.include('0 BOOTSTRAP');
   });
+
+  for (const mechanism of ['virtual', 'embedded'] as const) {
+    it(`logs of each ${mechanism} device once a run that it is registered, and no loss when it stops`, async () => {
+      const udn = `uuid:${randomUUID()}`;
+      const identity = { serialNumber: udn.slice(-8) };
+      const log = captureLog();
+      const messagesOf = (): string[] =>
+        log.lines
+          .map((line) => JSON.parse(line) as Record<string, string>)
+          .flatMap(({ level, message, udn: about }) =>
+            about === udn && level === 'info' ? [message ?? ''] : [],
+          );
+      const registered = ['device discovered', 'device described', 'device registered'];
+      await open({
+        logger: log.logger,
+        devices: { default: 'ignore', rules: [{ match: { udn }, mechanism }] },
+        config: (config) => ({ ...config, proxier: { ...config.proxier, endpoint: true } }),
+      });
+      const device = await house.addDevice({ profile: 'sensor', udn, identity });
+      for (let run = 1; run <= 2; run += 1) {
+        const before = messagesOf().length;
+        await house.startDaemon();
+        await waitFor(() => phaseOf(udn) === 'ready', 'the device');
+        await house.stopDaemon();
+        expect(messagesOf().slice(before)).to.deep.equal(registered);
+      }
+      await house.startDaemon();
+      await waitFor(() => phaseOf(udn) === 'ready', 'the device');
+      const before = messagesOf().length;
+      await device.stop();
+      await waitFor(() => phaseOf(udn) === 'offline', 'its loss', 10_000);
+      await device.comeBack();
+      await waitFor(() => phaseOf(udn) === 'ready', 'its return', 10_000);
+      expect(messagesOf().slice(before)).to.deep.equal([
+        'device lost',
+        'device offline',
+        'device discovered',
+        'device described',
+      ]);
+    });
+  }
 
   it('tells two devices with one DeviceID apart, and says so', async () => {
     await open();

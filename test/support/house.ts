@@ -17,6 +17,8 @@ export interface HouseOptions {
   readonly acs?: LabAcsOptions;
   readonly devices?: Partial<DevicesConfig>;
   readonly config?: (config: Config) => Config;
+  /** Default: quiet. */
+  readonly logger?: Logger;
 }
 
 /** A home in one process: lab devices and a lab ACS on loopback, and the daemon between them. */
@@ -49,7 +51,11 @@ export class House {
   }
 
   async startDaemon(): Promise<Daemon> {
-    const daemon = createDaemon({ config: this.config(), logger: houseLogger(), clock: systemClock });
+    const daemon = createDaemon({
+      config: this.config(),
+      logger: this.#options.logger ?? houseLogger(),
+      clock: systemClock,
+    });
     await daemon.start();
     this.daemon = daemon;
     return daemon;
@@ -91,7 +97,13 @@ export class House {
       connectionRequest: { host: '127.0.0.1', port: 0 },
       status: { host: '127.0.0.1', port: 0 },
       state: { directory: this.stateDirectory },
-      devices: { default: 'virtual', rules: [], ...this.#options.devices },
+      devices: {
+        default: 'virtual',
+        rules: [],
+        maxDevices: 128,
+        forgetAfterSeconds: 2_592_000,
+        ...this.#options.devices,
+      },
       embedded: { answerTimeoutSeconds: 2 },
       inventory: { retentionSeconds: 3600 },
       log: { level: 'info', format: 'text' },

@@ -22,6 +22,10 @@ export interface DevicesConfig {
   readonly default: DeviceMechanism;
   /** The first rule that matches decides. */
   readonly rules: readonly DeviceRule[];
+  /** Devices beyond that number are left out. */
+  readonly maxDevices: number;
+  /** How long a device that has no DeviceID is remembered after it was seen last. */
+  readonly forgetAfterSeconds: number;
 }
 
 export interface AcsTlsConfig {
@@ -85,7 +89,7 @@ export interface Config {
 
 /** Decides how a device is exposed. */
 export function chooseMechanism(
-  devices: DevicesConfig,
+  devices: Pick<DevicesConfig, 'default' | 'rules'>,
   facts: Readonly<Partial<DeviceFacts>>,
 ): DeviceMechanism {
   const rule = devices.rules.find(({ match }) =>

@@ -172,6 +172,8 @@ export const configSchema = v.strictObject({
         v.pipe(v.array(rule), v.maxLength(1000), allowed('a list of at most 1000 rules')),
         [],
       ),
+      maxDevices: v.optional(wholeNumber(1, 1024, 'devices'), 128),
+      forgetAfterSeconds: v.optional(wholeNumber(3600, 315_360_000, 'seconds'), 2_592_000),
     }),
     {},
   ),

@@ -12,6 +12,7 @@ import { RowAliases } from '../../device2/row-aliases.ts';
 import { addRoot, type RootObject } from '../../device2/root.ts';
 import { DocumentSettingsStore } from '../../device2/settings-store.ts';
 import type { DeviceFacts } from '../../platform/config/config.ts';
+import type { DocumentStore } from '../../platform/store/document-store.ts';
 import type { CmsTree } from '../../upnp-dm/walk.ts';
 import { DeviceModel } from '../device-model.ts';
 import { defaultSettings, type EndpointContext } from '../endpoint-context.ts';
@@ -210,6 +211,14 @@ export class VirtualDevice implements ExposedDevice {
     const node = this.#model.find(path);
     return node?.kind === 'parameter' && typeof node.handle !== 'object' && !isOverridable(path);
   }
+}
+
+/** Keys of all that is stored of the virtual device of that identity. */
+export function storedDocuments(store: DocumentStore, key: string): string[] {
+  return ['virtual', 'endpoint', 'settings', 'supported', 'inform-parameters', 'aliases'].flatMap((kind) => {
+    const document = `${kind}/${key}`;
+    return store.keys(document).filter((found) => found === document || found.startsWith(`${document}/`));
+  });
 }
 
 /** Names the kind of device, not the single one: its serial number stays out of documents that anybody may read. */

@@ -7,7 +7,7 @@ import type { EndpointContext } from '../endpoint-context.ts';
 import { identityKey } from '../identity.ts';
 import { planMounts } from '../mapping/mounts.ts';
 import type { DescribedDevice } from '../proxied-device.ts';
-import { VirtualDevice, type VirtualDeviceRecord } from './virtual-device.ts';
+import { storedDocuments, VirtualDevice, type VirtualDeviceRecord } from './virtual-device.ts';
 
 const RECORD_PREFIX = 'virtual/';
 
@@ -71,12 +71,11 @@ export class VirtualDevices implements ExposingMechanism {
       await this.#update(known, record);
       return known;
     }
-    await known?.stop();
+    if (known !== undefined) await known.stop();
     const virtual = await this.#start(record);
     // Back from the other mechanism: for the ACS this CPE comes on line again.
     if (stored?.retired === true) await virtual.recordBoot();
     await store.put(RECORD_PREFIX + key, record);
-    this.#logger.info('device registered', { endpoint: key, root: record.plan.root });
     return virtual;
   }
 
@@ -91,6 +90,21 @@ export class VirtualDevices implements ExposingMechanism {
     await virtual?.stop();
     this.#logger.info('virtual device retired', { endpoint: key });
     return true;
+  }
+
+  /** Ends the virtual device and deletes everything that is stored of it. */
+  async forget(key: string): Promise<void> {
+    const { store } = this.#context;
+    const virtual = this.#byKey.get(key);
+    this.#byKey.delete(key);
+    await virtual?.stop();
+    await Promise.all(storedDocuments(store, key).map((document) => store.delete(document)));
+  }
+
+  /** Retired ones included. */
+  get known(): ReadonlySet<string> {
+    const stored = this.#context.store.keys(RECORD_PREFIX).map((key) => key.slice(RECORD_PREFIX.length));
+    return new Set([...stored, ...this.#byKey.keys()]);
   }
 
   get exposed(): ReadonlyMap<string, DeviceFacts | undefined> {

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { memoryDocumentStore, type DocumentStore } from '../../../src/platform/store/document-store.ts';
 import { identityFromUdn, identityKey, tripleOf, DEVICE_ID_PATH } from '../../../src/proxy/identity.ts';
 import { IdentityClaims } from '../../../src/proxy/identity-claims.ts';
+import { ManualClock } from '../../support/manual-clock.ts';
 import type { DeviceDescription } from '../../../src/upnp/types.ts';
 
 const OUI = '0011AA';
@@ -29,11 +30,12 @@ function description(udn: string): DeviceDescription {
 }
 
 describe('IdentityClaims', () => {
+  const clock = new ManualClock();
   const claimsOver = (
     isThere: (udn: string) => boolean,
     store: DocumentStore = memoryDocumentStore(),
   ): IdentityClaims =>
-    new IdentityClaims({ store, proxier: PROXIER, isThere: (udn) => Promise.resolve(isThere(udn)) });
+    new IdentityClaims({ store, proxier: PROXIER, isThere: (udn) => Promise.resolve(isThere(udn)), clock });
 
   it('gives a device its own triple, and the same after a restart', async () => {
     const store = memoryDocumentStore();
@@ -115,9 +117,56 @@ describe('IdentityClaims', () => {
     const refused = await claimsOver(() => false, store).claim(description('uuid:a'), PROXIER);
     expect(refused).to.include({ conflictsWith: 'the proxier', source: 'udn' });
     await claimsOver(() => false, store).claim(description('uuid:b'), TRIPLE);
-    const renamed = new IdentityClaims({ store, proxier: TRIPLE, isThere: () => Promise.resolve(false) });
+    const renamed = new IdentityClaims({
+      store,
+      proxier: TRIPLE,
+      isThere: () => Promise.resolve(false),
+      clock,
+    });
     const moved = await renamed.claim(description('uuid:b'), TRIPLE);
     expect(moved).to.include({ conflictsWith: 'the proxier', source: 'udn' });
+  });
+
+  it('knows since when an identity made from a UDN was not seen, also after a restart, and never asks for a triple', async () => {
+    const day = 24 * 3600 * 1000;
+    const store = memoryDocumentStore();
+    const claims = claimsOver(() => true, store);
+    await claims.claim(description('uuid:a'), undefined);
+    await claims.claim(description('uuid:b'), TRIPLE);
+    await claims.claim(description('uuid:c'), TRIPLE);
+    await claims.claim(description('uuid:d'), undefined);
+    clock.advance(20 * day);
+    await claims.claim(description('uuid:a'), undefined);
+    await claims.seen('uuid:b');
+    expect(claims.unseenFor(30 * day)).to.deep.equal([]);
+    clock.advance(20 * day);
+    const again = claimsOver(() => true, store);
+    expect(again.unseenFor(30 * day)).to.have.members(['uuid:c', 'uuid:d']);
+    await again.forget('uuid:c');
+    expect(again.unseenFor(30 * day)).to.deep.equal(['uuid:d']);
+    expect(store.keys('identity/')).not.to.include('identity/uuid:c');
+  });
+
+  it('does not write at each sight, and is not misled for ever by a clock that was ahead', async () => {
+    let puts = 0;
+    const memory = memoryDocumentStore();
+    const store: DocumentStore = {
+      ...memory,
+      put: (key, document) => {
+        puts += 1;
+        return memory.put(key, document);
+      },
+    };
+    const claims = claimsOver(() => true, store);
+    await claims.claim(description('uuid:a'), undefined);
+    const before = puts;
+    for (let time = 0; time < 10; time += 1) await claims.seen('uuid:a');
+    expect(puts).to.equal(before);
+    const year = 365 * 24 * 3600 * 1000;
+    clock.jumpWallClock(-year);
+    await claims.seen('uuid:a');
+    clock.advance(year / 2);
+    expect(claims.unseenFor(year / 4)).to.deep.equal(['uuid:a']);
   });
 
   it('tells any number of claimants apart, the same way after every restart and in every order of arrival', async () => {
