@@ -7,6 +7,7 @@ import type { Clock } from './platform/clock.ts';
 import { chooseMechanism, type Config } from './platform/config/config.ts';
 import { localAddressTowards } from './platform/local-address.ts';
 import type { Logger } from './platform/logger.ts';
+import { OwnAddress } from './platform/own-address.ts';
 import { openDocumentStore, type DocumentStore } from './platform/store/document-store.ts';
 import { VERSION } from './platform/version.ts';
 import { DeviceRegistry } from './proxy/device-registry.ts';
@@ -22,6 +23,8 @@ export interface DaemonOptions {
   readonly config: Config;
   readonly logger: Logger;
   readonly clock: Clock;
+  /** Finds the address by which we reach a host; replaced in tests. @throws Error without a route */
+  readonly localAddressTowards?: (host: string) => Promise<string>;
 }
 
 export interface Daemon {
@@ -123,10 +126,12 @@ class ComposedDaemon implements Daemon {
     const store = await openDocumentStore({ directory: config.state.directory, logger });
     this.#started('store', () => store.close());
 
-    const advertisedHost = await this.#ownAddress();
+    const ownAddress = this.#createOwnAddress(() => connectionRequests.addressChanged());
+    await ownAddress.start();
+    this.#started('own address', () => Promise.resolve(ownAddress.stop()));
     const connectionRequests = createConnectionRequestListener({
       ...config.connectionRequest,
-      advertisedHost: () => advertisedHost,
+      advertisedHost: () => ownAddress.current,
       clock,
       logger,
     });
@@ -192,21 +197,17 @@ class ComposedDaemon implements Daemon {
   }
 
   /** The address under which the ACS can reach us when the listener is bound to all addresses. */
-  async #ownAddress(): Promise<string> {
-    const { logger } = this.#options;
-    const config = this.#config;
-    const { hostname } = new URL(config.acs.url);
-    try {
-      return await localAddressTowards(hostname);
-    } catch (error) {
-      const fallback = firstLanAddress(config.lan.interfaces);
-      logger.warn('no route to the ACS yet, connection requests are expected on the LAN address', {
-        acs: hostname,
-        address: fallback,
-        error: error instanceof Error ? error.message : String(error),
-      });
-      return fallback;
-    }
+  #createOwnAddress(onChange: () => void): OwnAddress {
+    const { logger, clock, localAddressTowards: find = localAddressTowards } = this.#options;
+    const { acs, lan } = this.#config;
+    const { hostname } = new URL(acs.url);
+    return new OwnAddress({
+      find: () => find(hostname),
+      fallback: () => firstLanAddress(lan.interfaces),
+      onChange,
+      clock,
+      logger: logger.child({ acs: hostname }),
+    });
   }
 
   async #startStatus(): Promise<{ host: string; port: number }> {

@@ -180,6 +180,7 @@ export class CwmpEndpoint {
         if (!settings.current.enableCwmp) return 'busy';
         return isReachable() ? 'accepted' : 'offline';
       },
+      moved: (url) => this.#inBackground(this.#moved(url)),
       answered: () => this.#inBackground(this.enqueueEvent('6 CONNECTION REQUEST')),
     };
   }
@@ -263,9 +264,14 @@ export class CwmpEndpoint {
   #reportOwnUrl(url: string): void {
     const { model } = this.#options;
     const parameter = model.find(`${model.root.path}ManagementServer.ConnectionRequestURL`);
-    if (parameter?.kind !== 'parameter') return;
-    const notification = this.#state.attributes.notificationOf(parameter);
-    if (notification > 0) this.#state.valueChanges.add(parameter.path, notification === 2, url);
+    if (parameter?.kind === 'parameter') this.#valuesChanged([{ parameter, value: url }]);
+  }
+
+  /** In one tick, so that the new URL and the news of it are on the disk together. */
+  async #moved(url: string): Promise<void> {
+    this.#connectionRequestUrl = url;
+    this.#reportOwnUrl(url);
+    await this.#state.setConnectionRequestUrl(url);
   }
 
   async #scheduleInform(delaySeconds: number, commandKey: string): Promise<void> {

@@ -9,7 +9,7 @@ import {
   type LabDeviceAddress,
   type LabDeviceOptions,
 } from '../../src/lab/device/lab-device.ts';
-import { systemClock } from '../../src/platform/clock.ts';
+import { systemClock, type Clock } from '../../src/platform/clock.ts';
 import type { Config, DevicesConfig } from '../../src/platform/config/config.ts';
 import { createLogger, silentLogger, type Logger } from '../../src/platform/logger.ts';
 
@@ -19,6 +19,10 @@ export interface HouseOptions {
   readonly config?: (config: Config) => Config;
   /** Default: quiet. */
   readonly logger?: Logger;
+  /** Default: the system's. */
+  readonly clock?: Clock;
+  /** Default: what the routing table says. */
+  readonly localAddressTowards?: (host: string) => Promise<string>;
 }
 
 /** A home in one process: lab devices and a lab ACS on loopback, and the daemon between them. */
@@ -51,10 +55,12 @@ export class House {
   }
 
   async startDaemon(): Promise<Daemon> {
+    const { logger = houseLogger(), clock = systemClock, localAddressTowards } = this.#options;
     const daemon = createDaemon({
       config: this.config(),
-      logger: this.#options.logger ?? houseLogger(),
-      clock: systemClock,
+      logger,
+      clock,
+      ...(localAddressTowards === undefined ? {} : { localAddressTowards }),
     });
     await daemon.start();
     this.daemon = daemon;

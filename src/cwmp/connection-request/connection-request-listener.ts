@@ -42,6 +42,7 @@ type GetDocument = () => Promise<string | undefined>;
 
 interface Registration {
   readonly target: ConnectionRequestTarget;
+  url: string;
   readonly calls: TokenBucket;
   readonly failures: TokenBucket;
 }
@@ -92,18 +93,28 @@ class HttpConnectionRequestListener implements ConnectionRequestListener {
 
   register(path: string, target: ConnectionRequestTarget): { readonly url: string; unregister(): void } {
     const { clock } = this.#options;
-    const registration = {
+    const registration: Registration = {
       target,
+      url: `${this.#baseUrl()}/${path}`,
       calls: new TokenBucket(BURST, REFILL_MS, clock),
       failures: new TokenBucket(FAILURE_BURST, FAILURE_REFILL_MS, clock),
     };
     this.#registrations.set(path, registration);
     return {
-      url: `${this.#baseUrl()}/${path}`,
+      url: registration.url,
       unregister: () => {
         if (this.#registrations.get(path) === registration) this.#registrations.delete(path);
       },
     };
+  }
+
+  addressChanged(): void {
+    for (const [path, registration] of this.#registrations) {
+      const url = `${this.#baseUrl()}/${path}`;
+      if (url === registration.url) continue;
+      registration.url = url;
+      registration.target.moved(url);
+    }
   }
 
   publish(name: string, get: GetDocument): { readonly url: string; readonly unpublish: () => void } {

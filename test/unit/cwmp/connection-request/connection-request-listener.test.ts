@@ -59,6 +59,7 @@ describe('cwmp/connection-request/connection-request-listener', () => {
     url = listener.register('s3cret', {
       credentials: () => credentials,
       accept: () => verdict,
+      moved: () => undefined,
       answered: () => void answered++,
     }).url;
   });
@@ -121,6 +122,35 @@ describe('cwmp/connection-request/connection-request-listener', () => {
     expect((await authenticated({ username: 'new', password: 'other' })).statusCode).to.equal(200);
   });
 
+  it('tells the targets of their new URLs when the address changed, and only then', async () => {
+    let host = '192.168.1.1';
+    const moving = createConnectionRequestListener({
+      host: '0.0.0.0',
+      port: 0,
+      advertisedHost: () => host,
+      clock,
+      logger: silentLogger,
+    });
+    await moving.start();
+    const { port } = moving.address;
+    const urls: string[] = [];
+    const target = {
+      credentials: () => credentials,
+      accept: () => verdict,
+      moved: (moved: string) => void urls.push(moved),
+      answered: () => undefined,
+    };
+    expect(moving.register('p', target).url).to.equal(`http://192.168.1.1:${port}/p`);
+    const gone = moving.register('q', target);
+    gone.unregister();
+    moving.addressChanged();
+    host = '203.0.113.5';
+    moving.addressChanged();
+    moving.addressChanged();
+    expect(urls).to.deep.equal([`http://203.0.113.5:${port}/p`]);
+    await moving.stop();
+  });
+
   it('advertises the public URL', async () => {
     const behindNat = createConnectionRequestListener({
       host: '127.0.0.1',
@@ -133,6 +163,7 @@ describe('cwmp/connection-request/connection-request-listener', () => {
     const target = {
       credentials: () => ({ username: '', password: '' }),
       accept: () => verdict,
+      moved: () => undefined,
       answered: () => undefined,
     };
     expect(behindNat.register('p', target).url).to.equal('http://[2001:db8::1]:7547/p');
