@@ -103,6 +103,7 @@ class ComposedDaemon implements Daemon {
     this.#config = config;
     for (const warning of config.warnings) this.#options.logger.warn('configuration', { warning });
     if (!isSame) await this.#registry?.rulesChanged();
+    await this.#enableCwmp();
     return true;
   }
 
@@ -147,6 +148,7 @@ class ComposedDaemon implements Daemon {
 
     const context = this.#endpointContext(store, connectionRequests);
     const { virtuals, proxier } = await this.#startEndpoints(context);
+    await this.#enableCwmp();
     const { registry, controlPoint } = this.#createRegistry(context, virtuals, proxier);
     this.#registry = registry;
     // Subscriptions are cancelled through the control point, so it has to outlive the devices.
@@ -173,6 +175,13 @@ class ComposedDaemon implements Daemon {
     await proxier.start((facts) => chooseMechanism(config.devices, facts) === 'embedded');
     proxier.showVirtualDevices(virtuals.all);
     return { virtuals, proxier };
+  }
+
+  /** Endpoints that the ACS has switched off are on again, if the configuration wants that. */
+  async #enableCwmp(): Promise<void> {
+    if (!this.#config.acs.enableCwmpAtStart) return;
+    for (const { cwmpSwitch } of this.#virtuals?.all ?? []) await cwmpSwitch.on();
+    await this.#proxier?.cwmpSwitch.on();
   }
 
   #endpointContext(store: DocumentStore, connectionRequests: ConnectionRequestListener): EndpointContext {

@@ -162,6 +162,7 @@ function demoConfig(
       password: '',
       tls: { minVersion: 'TLSv1.2' },
       periodicInformIntervalSeconds: 300,
+      enableCwmpAtStart: false,
     },
     proxier: {
       endpoint: true,

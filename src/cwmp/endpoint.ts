@@ -162,6 +162,7 @@ export class CwmpEndpoint {
     return {
       identity: this.#options.identity,
       connectionRequestUrl: withoutPath(this.#connectionRequestUrl),
+      enableCwmp: this.#options.settings.current.enableCwmp,
       lastInform: this.#session.lastInform,
       retryCount: this.#trigger.retryCount,
       pendingEvents: pending,

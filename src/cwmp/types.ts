@@ -66,6 +66,8 @@ export interface EndpointStatus {
   readonly identity: EndpointIdentity;
   /** Empty until the listener is up. */
   readonly connectionRequestUrl: string;
+  /** False: the ACS has switched it off. */
+  readonly enableCwmp: boolean;
   readonly lastInform:
     | {
         readonly time: string;

@@ -87,6 +87,7 @@ export class House {
         password: '',
         tls: { minVersion: 'TLSv1.2' },
         periodicInformIntervalSeconds: 3600,
+        enableCwmpAtStart: false,
       },
       proxier: {
         // Most tests look at virtual devices: those that are about the proxier switch it on.

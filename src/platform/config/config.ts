@@ -50,6 +50,8 @@ export interface Config {
     readonly passwordFile?: string;
     readonly tls: AcsTlsConfig;
     readonly periodicInformIntervalSeconds: number;
+    /** EnableCWMP becomes true at each start and reload, whatever the ACS wrote. */
+    readonly enableCwmpAtStart: boolean;
   };
   readonly proxier: {
     /** False: the gateway has a CWMP client of its own, and only virtual devices speak to the ACS. */

@@ -130,6 +130,7 @@ export const configSchema = v.strictObject({
       {},
     ),
     periodicInformIntervalSeconds: v.optional(wholeNumber(1, 4294967295, 'seconds'), 3600),
+    enableCwmpAtStart: v.optional(flag, false),
   }),
   proxier: v.optional(
     v.strictObject({

@@ -14,6 +14,7 @@ import { DocumentSettingsStore } from '../../device2/settings-store.ts';
 import type { DeviceFacts } from '../../platform/config/config.ts';
 import type { DocumentStore } from '../../platform/store/document-store.ts';
 import type { CmsTree } from '../../upnp-dm/walk.ts';
+import { CwmpSwitch } from '../cwmp-switch.ts';
 import { DeviceModel } from '../device-model.ts';
 import { defaultSettings, type EndpointContext } from '../endpoint-context.ts';
 import type { ExposedDevice } from '../exposed-device.ts';
@@ -45,6 +46,7 @@ export interface VirtualDeviceRecord {
 export class VirtualDevice implements ExposedDevice {
   record: VirtualDeviceRecord;
   readonly deviceModel: DeviceModel;
+  readonly cwmpSwitch: CwmpSwitch;
   readonly #model: DataModel;
   readonly #endpoint: CwmpEndpoint;
   /** Device:1 has no such table. */
@@ -73,6 +75,7 @@ export class VirtualDevice implements ExposedDevice {
       defaultSettings(context.acs, key),
       onListenerError,
     );
+    this.cwmpSwitch = new CwmpSwitch(settings, logger);
     this.#endpoint = new CwmpEndpoint({
       identity: record.identity,
       storeKey: `endpoint/${key}`,

@@ -86,7 +86,7 @@ describe('config', () => {
       'an empty file',
       '',
       [
-        'FILE: acs: is missing; allowed: the keys url, username, password, passwordFile, tls, periodicInformIntervalSeconds',
+        'FILE: acs: is missing; allowed: the keys url, username, password, passwordFile, tls, periodicInformIntervalSeconds, enableCwmpAtStart',
         'FILE: lan: is missing; allowed: the keys interfaces',
       ],
     ],
