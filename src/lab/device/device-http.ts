@@ -10,8 +10,8 @@ import { UpnpError } from './upnp-error.ts';
 
 /** A misbehaviour to show, of one action or (`*`) of all. */
 export type DeviceFault =
-  /** Answers with this UPnP error code. */
-  | { readonly action: string; readonly code: number }
+  /** Answers with this UPnP error code, and with this text instead of the standard's. */
+  | { readonly action: string; readonly code: number; readonly description?: string }
   /** Answers correctly, this much later. */
   | { readonly action: string; readonly delayMs: number }
   /** silent: never answers; slowBytes: one byte of the answer every 100 ms. The action is not executed for the first three. */
@@ -140,7 +140,7 @@ export class DeviceHttp {
       action = call.action;
       service.received(action, call.arguments);
       fault = this.#faultOf(action);
-      if (fault !== undefined && 'code' in fault) throw new UpnpError(fault.code);
+      if (fault !== undefined && 'code' in fault) throw new UpnpError(fault.code, fault.description);
       if (fault !== undefined && 'behaviour' in fault && fault.behaviour !== 'slowBytes') {
         return this.#misbehave(fault.behaviour, response);
       }
