@@ -12,6 +12,7 @@ import {
 import { systemClock, type Clock } from '../../src/platform/clock.ts';
 import type { Config, DevicesConfig } from '../../src/platform/config/config.ts';
 import { createLogger, silentLogger, type Logger } from '../../src/platform/logger.ts';
+import { collectEmitted } from './emitted-envelopes.ts';
 
 export interface HouseOptions {
   readonly acs?: LabAcsOptions;
@@ -43,6 +44,7 @@ export class House {
 
   static async open(options: HouseOptions = {}): Promise<House> {
     const acs = new LabAcs(options.acs);
+    collectEmitted(acs);
     await acs.start();
     return new House(await mkdtemp(join(tmpdir(), 'cwmp-proxier-house-')), acs, options);
   }
