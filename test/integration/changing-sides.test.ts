@@ -135,7 +135,9 @@ describe('a Proxied Device that changes sides by a reload', function () {
     const daemon = house.daemon;
     if (daemon === undefined) throw new Error('no daemon');
     const config = house.config();
-    expect(await daemon.reload({ ...config, devices: { ...config.devices, rules } })).to.equal(true);
+    expect(
+      await daemon.reload({ ...config, devices: { ...config.devices, default: 'virtual', rules } }),
+    ).to.equal(true);
   };
   const shown = (device: LabDevice) =>
     house.daemon?.status().devices.find(({ udn }) => udn === device.udn.toLowerCase());
@@ -150,7 +152,7 @@ describe('a Proxied Device that changes sides by a reload', function () {
         ...config,
         proxier: { ...config.proxier, endpoint: true },
         embedded: { answerTimeoutSeconds: 1 },
-        devices: { default: 'virtual', rules: [{ match: { productClass: 'HS2' }, mechanism }] },
+        devices: { ...config.devices, rules: [{ match: { productClass: 'HS2' }, mechanism }] },
       }),
     });
     nas = await house.addDevice({ profile: 'nas' });

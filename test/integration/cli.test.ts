@@ -170,6 +170,15 @@ describe('cwmp-proxier as a process', function () {
     }
   });
 
+  it('does not pass an interrupted demo off as a success', async () => {
+    const demo = start('lab', 'demo', '--once');
+    await waitFor(() => demo.output.out.includes('The daemon is up'), 'the story to begin', 30_000);
+    demo.child.kill('SIGTERM');
+    expect(await demo.exitCode()).to.equal(1);
+    expect(demo.output.out).to.contain('Interrupted');
+    expect(demo.output.out).not.to.contain('steps held');
+  });
+
   it('ends quietly when the reader of its output leaves', async () => {
     const child = start('run', '--help');
     child.child.stdout.destroy();

@@ -82,6 +82,7 @@ async function complete(input: ConfigInput, folder: string, report: Report): Pro
       ...(passwordFile === undefined ? {} : { passwordFile: resolve(folder, passwordFile) }),
       tls,
       periodicInformIntervalSeconds: input.acs.periodicInformIntervalSeconds,
+      enableCwmpAtStart: input.acs.enableCwmpAtStart,
     },
     proxier: {
       ...input.proxier,

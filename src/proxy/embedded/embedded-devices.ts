@@ -99,6 +99,14 @@ export class EmbeddedDevices implements HoldingMechanism {
     return this.#released.add(listener);
   }
 
+  async forget(key: string): Promise<void> {
+    await this.retire(key);
+  }
+
+  get known(): ReadonlySet<string> {
+    return new Set(this.#byKey.keys());
+  }
+
   get exposed(): ReadonlyMap<string, DeviceFacts | undefined> {
     return new Map([...this.#byKey].map(([key, { facts }]) => [key, facts]));
   }

@@ -18,6 +18,7 @@ import { macAddressOf } from '../../platform/neighbour-table.ts';
 import { EmbeddedDevices } from '../embedded/embedded-devices.ts';
 import { Inventory } from '../inventory/inventory.ts';
 import { deviceTypeOf, type VirtualDevice } from '../virtual/virtual-device.ts';
+import { CwmpSwitch } from '../cwmp-switch.ts';
 import { VirtualDeviceTable } from './virtual-device-table.ts';
 import { defaultSettings, type EndpointContext } from '../endpoint-context.ts';
 
@@ -47,6 +48,7 @@ export class ProxierDevice {
   readonly model: DataModel;
   readonly inventory: Inventory;
   readonly embedded: EmbeddedDevices;
+  readonly cwmpSwitch: CwmpSwitch;
   readonly #options: ProxierDeviceOptions;
   readonly #endpoint: CwmpEndpoint;
   readonly #informParameters: InformParameters;
@@ -68,6 +70,7 @@ export class ProxierDevice {
       defaultSettings(context.acs, identityKey(context.proxier)),
       onListenerError,
     );
+    this.cwmpSwitch = new CwmpSwitch(settings, logger);
     this.#endpoint = new CwmpEndpoint({
       ...context,
       identity: context.proxier,

@@ -61,7 +61,7 @@ function home(eventOnChange: Record<string, boolean>) {
         const node = model.find(path);
         return node?.kind === 'parameter' ? [node] : [];
       }),
-    pollIntervalSeconds: 60,
+    pollIntervalSeconds: () => 60,
     onStructureDoubtful: () => undefined,
     clock,
     logger: silentLogger,
