@@ -1,27 +1,13 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Clock } from '../../platform/clock.ts';
 import type { Arguments } from './cms-service.ts';
+import { isFatal, type ActionFault, type DeviceFault, type FatalBehaviour } from './device-fault.ts';
 import type { EventPublisher } from './event-publisher.ts';
 import type { LabAddress } from './network.ts';
 import { writeScpd, type ServiceTable } from './service-table.ts';
 import { readActionRequest, writeActionResponse, writeFault } from './soap.ts';
 import { SERVER } from './ssdp-responder.ts';
 import { UpnpError } from './upnp-error.ts';
-
-/** A misbehaviour to show, of one action or (`*`) of all. */
-export type DeviceFault =
-  /** Answers with this UPnP error code. */
-  | { readonly action: string; readonly code: number }
-  /** Answers correctly, this much later. */
-  | { readonly action: string; readonly delayMs: number }
-  /**
-   * silent: never answers; http500, brokenXml: answers nothing better. In these the action is not executed.
-   * slowBytes: one byte of the answer every 100 ms; latin1: the answer is iso-8859-1 that says it is UTF-8.
-   */
-  | {
-      readonly action: string;
-      readonly behaviour: 'silent' | 'http500' | 'brokenXml' | 'slowBytes' | 'latin1';
-    };
 
 /** One service with its events, as the HTTP server needs it. */
 export interface HostedService {
@@ -46,13 +32,8 @@ export interface DeviceHttpOptions {
   readonly initialEventFirst: boolean;
 }
 
+const DRIP_MS = 1000;
 const LARGEST_BODY_BYTES = 8 * 1024 * 1024;
-
-type FatalBehaviour = 'silent' | 'http500' | 'brokenXml';
-
-function isFatal(behaviour: string): behaviour is FatalBehaviour {
-  return behaviour === 'silent' || behaviour === 'http500' || behaviour === 'brokenXml';
-}
 
 class BodyTooLarge extends Error {}
 
@@ -146,7 +127,7 @@ export class DeviceHttp {
     let action = '';
     let answer: string;
     let status = 200;
-    let fault: DeviceFault | undefined;
+    let fault: ActionFault | undefined;
     try {
       const call = readActionRequest(service.table, header(request, 'soapaction') ?? '', body);
       action = call.action;
@@ -175,9 +156,10 @@ export class DeviceHttp {
     if (!response.destroyed) this.#answer(response, status, { DATE: date, EXT: '' }, answer);
   }
 
-  #faultOf(action: string): DeviceFault | undefined {
+  #faultOf(action: string): ActionFault | undefined {
     const fault = this.#options.fault();
-    return fault?.action === action || fault?.action === '*' ? fault : undefined;
+    if (fault === undefined || 'events' in fault) return undefined;
+    return fault.action === action || fault.action === '*' ? fault : undefined;
   }
 
   #misbehave(behaviour: FatalBehaviour, response: ServerResponse): void {
@@ -202,7 +184,7 @@ export class DeviceHttp {
         return;
       }
       response.write(bytes.subarray(index, index + 1));
-      this.#options.clock.schedule(100, () => next(index + 1));
+      this.#options.clock.schedule(DRIP_MS, () => next(index + 1));
     };
     next(0);
   }
@@ -230,6 +212,9 @@ export class DeviceHttp {
       return this.#answer(response, renewal.status, renewal.headers);
     }
     if (callback === undefined || nt !== 'upnp:event') return this.#answer(response, 412, {});
+    const fault = this.#options.fault();
+    // The connection stays open and nothing is ever written to it.
+    if (fault !== undefined && 'events' in fault && fault.events === 'unconfirmed') return;
     const subscription = publisher.subscribe(callback, timeout, this.#options.address);
     if (this.#options.initialEventFirst) await subscription.sendInitial?.();
     else response.once('finish', () => void subscription.sendInitial?.());

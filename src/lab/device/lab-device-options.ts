@@ -1,5 +1,6 @@
 import type { Clock } from '../../platform/clock.ts';
 import type { Logger } from '../../platform/logger.ts';
+import type { DeviceFault } from './device-fault.ts';
 import type { ProfileIdentity } from './profile.ts';
 
 export interface LabDeviceOptions {
@@ -27,6 +28,8 @@ export interface LabDeviceOptions {
   readonly initialEventFirst?: boolean;
   /** Answer SetValues only after its NOTIFYs were answered, as a single-threaded device does. */
   readonly notifyBeforeResponse?: boolean;
+  /** Misbehave from the start. */
+  readonly fault?: DeviceFault;
   readonly logger?: Logger;
   readonly clock?: Clock;
 }

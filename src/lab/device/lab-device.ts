@@ -11,7 +11,8 @@ import {
   type DescribedDevice,
   type MissingPart,
 } from './description.ts';
-import { DeviceHttp, type DeviceFault, type HostedService } from './device-http.ts';
+import type { DeviceFault } from './device-fault.ts';
+import { DeviceHttp, type HostedService } from './device-http.ts';
 import { DeviceTree } from './device-tree.ts';
 import { Drift } from './drift.ts';
 import { EventPublisher, type SentEvent } from './event-publisher.ts';
@@ -23,7 +24,7 @@ import { BMS_TABLE, CMS_TABLE, type ServiceTable } from './service-table.ts';
 import { SsdpResponder } from './ssdp-responder.ts';
 import { UpnpError } from './upnp-error.ts';
 
-export type { DeviceFault } from './device-http.ts';
+export type { DeviceFault } from './device-fault.ts';
 export type { LabDeviceAddress, LabDeviceOptions } from './lab-device-options.ts';
 export type { SentEvent } from './event-publisher.ts';
 
@@ -72,6 +73,7 @@ export class LabDevice {
     const { manufacturerOui, productClass, serialNumber } = this.#profile.identity;
     this.#udn = options.udn ?? stableUuid(`${manufacturerOui} ${productClass} ${serialNumber}`);
     this.#port = options.port ?? 0;
+    this.#fault = options.fault;
     this.#bootId = Math.floor(this.#clock.now() / 1000) % 2 ** 31;
     this.#bootedAt = this.#clock.monotonic();
     const tree = new DeviceTree(withBenchParameters(this.#profile.root, options.parameters ?? 0), {
@@ -201,6 +203,11 @@ export class LabDevice {
     this.#fault = fault;
   }
 
+  /** Sends so many events that nothing has changed for; resolves when all are answered, or their subscription has ended. */
+  floodEvents(count: number): Promise<void> {
+    return this.#cmsPublisher.flood('ConfigurationUpdate', count);
+  }
+
   /** The device learnt or lost parameters: SupportedParametersUpdate is evented. */
   announceStructureChange(): void {
     this.#configuration.structureChanged();
@@ -213,6 +220,8 @@ export class LabDevice {
     return new EventPublisher({
       service,
       read,
+      skipsSeq: () =>
+        this.#fault !== undefined && 'events' in this.#fault && this.#fault.events === 'wrongSeq',
       clock: this.#clock,
       logger: this.#logger,
       onSent: (event) => append(this.eventsSent, event),
