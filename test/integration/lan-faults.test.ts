@@ -266,7 +266,7 @@ describe('a LAN with a device that misbehaves', function () {
     expect(ours).to.have.length(2);
   });
 
-  it('five hundred devices that appear at once are all found, and each is read once', async () => {
+  it('five hundred devices that appear at once are all found, each once', async () => {
     await openHouse({ config: (config) => ({ ...config, proxier: { ...config.proxier, endpoint: true } }) });
     const crowds = Array.from(
       { length: 5 },
@@ -277,16 +277,19 @@ describe('a LAN with a device that misbehaves', function () {
       const appeared = Promise.all(crowds.map((crowd) => crowd.announce()));
       await expectSensorServed();
       await appeared;
-      const isFound = ({ fetches, udns }: Crowd): boolean => udns.every((udn) => fetches.has(udn));
-      await waitFor(() => crowds.every(isFound), 'a look at each of them', 30_000);
+      await waitFor(() => crowds.every(({ isRead }) => isRead), 'a look at each of them', 30_000);
       await expectSensorServed();
-      for (const { fetches } of crowds) expect(Math.max(...fetches.values())).to.equal(1);
-      const locations = await waitFor(async () => {
-        const ours = (await inventoryOf(house)).filter((location) =>
-          location.includes(`crowd-${process.pid}-`),
-        );
-        return ours.length >= 500 ? ours : undefined;
-      }, 'all of them in the inventory');
+      const locations = await waitFor(
+        async () => {
+          const ours = (await inventoryOf(house)).filter((location) =>
+            location.includes(`crowd-${process.pid}-`),
+          );
+          return ours.length >= 500 ? ours : undefined;
+        },
+        'all of them in the inventory',
+        15_000,
+      );
+      expect(locations).to.have.length(500);
       expect(new Set(locations).size).to.equal(500);
     } finally {
       await Promise.all(crowds.map((crowd) => crowd.stop()));

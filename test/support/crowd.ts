@@ -9,9 +9,9 @@ const ROUND_GAP_MS = 150;
 
 /** Many plain UPnP devices on one host: each has its description, and announces itself three times. */
 export class Crowd {
-  readonly udns: readonly string[];
-  /** How often the description of each UDN was fetched. */
-  readonly fetches = new Map<string, number>();
+  readonly #udns: readonly string[];
+  /** UDNs whose description was fetched. */
+  readonly #read = new Set<string>();
   readonly #address: string;
   readonly #server: Server;
   readonly #udp: Socket = createSocket({ type: 'udp4', reuseAddr: true });
@@ -19,12 +19,17 @@ export class Crowd {
 
   constructor(address: string, name: string, size: number) {
     this.#address = address;
-    this.udns = Array.from({ length: size }, (_, index) => `uuid:crowd-${name}-${index}`);
+    this.#udns = Array.from({ length: size }, (_, index) => `uuid:crowd-${name}-${index}`);
     this.#server = createServer((request, response) => {
       const udn = (request.url ?? '').slice(1);
-      this.fetches.set(udn, (this.fetches.get(udn) ?? 0) + 1);
+      this.#read.add(udn);
       response.end(describe(udn));
     });
+  }
+
+  /** Whether the descriptions of all were fetched. */
+  get isRead(): boolean {
+    return this.#udns.every((udn) => this.#read.has(udn));
   }
 
   async start(): Promise<void> {
@@ -41,7 +46,7 @@ export class Crowd {
   async announce(): Promise<void> {
     for (let round = 0; round < ROUNDS; round++) {
       if (round > 0) await new Promise((resolve) => setTimeout(resolve, ROUND_GAP_MS));
-      for (const udn of this.udns) {
+      for (const udn of this.#udns) {
         await this.#announceOne(udn);
         // The receiver is in this process: it has to read before the next one is sent.
         await new Promise((resolve) => setImmediate(resolve));
