@@ -200,6 +200,7 @@ class LanControlPoint implements ControlPoint {
         listener.deviceLost(device, reason);
       },
       deviceRenewed: (device) => listener.deviceRenewed?.(device),
+      unusableRenewed: (announcement) => listener.unusableRenewed?.(announcement),
       deviceUnusable: (announcement, error) => {
         logger.debug('description not usable', { location: announcement.location, error: error.message });
         listener.deviceUnusable(announcement, error);
