@@ -256,7 +256,9 @@ class ComposedDaemon implements Daemon {
           proxier?.inventory.deviceLost(device, reason);
           registry.deviceLost(device, reason);
         },
+        unusableRenewed: (announcement) => proxier?.inventory.deviceAnnounced(announcement),
         deviceUnusable: (announcement, error) => {
+          proxier?.inventory.deviceAnnounced(announcement);
           logger.warn('device cannot be described', {
             udn: announcement.udn,
             location: announcement.location,

@@ -97,9 +97,17 @@ export class SupportedDataModels {
           constraint: { maxLength: 2048 },
           get: (row) => this.#published.get(row.uuid)?.url ?? '',
         },
-        UUID: { type: 'string', constraint: { maxLength: 36 }, get: (row) => row.uuid },
+        UUID: {
+          type: 'string',
+          constraint: {
+            minLength: 36,
+            maxLength: 36,
+            pattern: /[A-Fa-f0-9]{8}-[A-Fa-f0-9]{4}-[A-Fa-f0-9]{4}-[A-Fa-f0-9]{4}-[A-Fa-f0-9]{12}/,
+          },
+          get: (row) => row.uuid,
+        },
         URN: { type: 'string', constraint: { maxLength: 256 }, get: (row) => row.urn },
-        Features: { type: 'string', get: () => '' },
+        Features: { type: 'string', constraint: { list: true }, get: () => '' },
       },
     });
     for (const { row } of this.#table.rows) this.#publish(row.uuid);

@@ -14,6 +14,7 @@ import { DocumentSettingsStore } from '../../device2/settings-store.ts';
 import type { Config, DeviceFacts } from '../../platform/config/config.ts';
 import { VERSION } from '../../platform/version.ts';
 import { identityKey } from '../identity.ts';
+import { interfaceTypeOf } from '../../platform/interface-type.ts';
 import { macAddressOf } from '../../platform/neighbour-table.ts';
 import { EmbeddedDevices } from '../embedded/embedded-devices.ts';
 import { Inventory } from '../inventory/inventory.ts';
@@ -88,6 +89,7 @@ export class ProxierDevice {
       logger,
       retentionSeconds: options.config.inventory.retentionSeconds,
       macAddressOf,
+      interfaceTypeOf,
     });
     this.#virtualDevices = new VirtualDeviceTable(this.model, context.store);
     this.#supportedDataModels = new SupportedDataModels({
