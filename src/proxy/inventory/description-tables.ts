@@ -123,8 +123,10 @@ function fitting<Name extends string>(
   row: TextRow<Name>,
   columns: Readonly<Record<Name, Constraint>>,
 ): TextRow<Name> {
-  const texts = namesOf(columns).map((name) => [name, cut(row[name], columns[name].maxLength ?? Infinity)]);
-  return { ...row, ...Object.fromEntries(texts) };
+  const texts: Readonly<Record<string, string>> = Object.fromEntries(
+    namesOf(columns).map((name) => [name, cut(row[name], columns[name].maxLength ?? Infinity)]),
+  );
+  return { ...row, ...texts };
 }
 
 function textColumns<Name extends string>(
