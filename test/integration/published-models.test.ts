@@ -95,7 +95,7 @@ describe('the published data models', function () {
     expect(deviations(model, published)).to.deep.equal([]);
   });
 
-  it('have all that is added to a device in the version that it is given at least', () => {
+  it('have all that is added to a device in the version that it is given at least', async () => {
     const minor = (version: string | undefined): number => Number(version?.split('.')[1] ?? 0);
     const newest = localNodes(home.virtual.model)
       .map(({ path }) => standardPath(path))
@@ -104,6 +104,12 @@ describe('the published data models', function () {
     // A device that states less is given what its newest local parameter needs, and one that states more its own.
     expect(device2Version('2.0'), newest?.[0]).to.equal(newest?.[1]);
     expect(device2Version('2.17')).to.equal('2.17');
+    const { model } = home.virtual;
+    const [version, urn] = await model.readValues([
+      ...model.parametersBelow('Device.RootDataModelVersion'),
+      ...model.parametersBelow('Device.DeviceInfo.SupportedDataModel.').filter(({ name }) => name === 'URN'),
+    ]);
+    expect([version, urn]).to.deep.equal([newest?.[1], 'urn:broadband-forum-org:tr-181-2-12-0-cwmp']);
   });
 
   it('have the profiles that README names, on the proxier', async () => {

@@ -1,3 +1,6 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { createConnectionRequestListener } from '../../src/cwmp/connection-request/connection-request-listener.ts';
 import { createSessionScheduler } from '../../src/cwmp/session-scheduler.ts';
 import type { ConnectionRequestListener } from '../../src/cwmp/types.ts';
@@ -26,8 +29,13 @@ const TELEVISION_SERIAL = `CONFORM-TV-${process.pid}`;
 export class ExposedModels {
   readonly #acs = new LabAcs();
   readonly #television = new LabTelevision({ serialNumber: TELEVISION_SERIAL });
+  readonly #folder = mkdtempSync(join(tmpdir(), 'cwmp-proxier-models-'));
   readonly #lab: readonly LabDevice[] = [
-    createLabDevice({ profile: 'wifi', drift: false, identity: { serialNumber: VIRTUAL_SERIAL } }),
+    createLabDevice({
+      profile: oldAccessPoint(this.#folder),
+      drift: false,
+      identity: { serialNumber: VIRTUAL_SERIAL },
+    }),
     createLabDevice({ profile: 'nas', drift: false, identity: { serialNumber: EMBEDDED_SERIAL } }),
     createLabDevice({ profile: 'voip', drift: false, identity: { serialNumber: `${EMBEDDED_SERIAL}-2` } }),
   ];
@@ -80,6 +88,7 @@ export class ExposedModels {
     await this.#listener?.stop();
     await Promise.all([this.#television.stop(), ...this.#lab.map((device) => device.stop())]);
     await this.#acs.stop();
+    rmSync(this.#folder, { recursive: true, force: true });
   }
 
   #create(connectionRequests: ConnectionRequestListener) {
@@ -161,4 +170,12 @@ export class ExposedModels {
       isVirtual && embedded === 2 && proxier.inventory.references(this.#television.udn).discovery.length > 0
     );
   }
+}
+
+/** The profile of an access point that states Device:2.2, which knows little of what the daemon adds to it. */
+function oldAccessPoint(folder: string): string {
+  const profile = readFileSync(new URL('../../config/lab/wifi.yaml', import.meta.url), 'utf8');
+  const file = join(folder, 'old-access-point.yaml');
+  writeFileSync(file, profile.replace('tr-181-2-17-0', 'tr-181-2-2-0'));
+  return file;
 }
