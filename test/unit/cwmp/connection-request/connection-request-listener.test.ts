@@ -82,6 +82,16 @@ describe('cwmp/connection-request/connection-request-listener', () => {
     expect((await good()).statusCode).to.equal(200);
   });
 
+  it('lets an ACS fetch the documents of twenty devices at once', async () => {
+    const urls = Array.from(
+      { length: 41 },
+      (_, index) => listener.publish(`${index}.xml`, () => Promise.resolve('<x/>')).url,
+    );
+    const local = urls.map((each) => each.replace('localhost', '127.0.0.1'));
+    const statuses = await Promise.all(local.map(async (each) => (await call(each)).statusCode));
+    expect(new Set(statuses)).to.deep.equal(new Set([200]));
+  });
+
   it('advertises the public URL', async () => {
     const behindNat = createConnectionRequestListener({
       host: '127.0.0.1',
