@@ -5,10 +5,13 @@ import { createSessionScheduler } from './cwmp/session-scheduler.ts';
 import type { ConnectionRequestListener, EndpointIdentity } from './cwmp/types.ts';
 import type { Clock } from './platform/clock.ts';
 import { chooseMechanism, type Config } from './platform/config/config.ts';
+import { sendDatagram } from './platform/datagram.ts';
 import { localAddressTowards } from './platform/local-address.ts';
 import type { Logger } from './platform/logger.ts';
 import { machineSerialNumber } from './platform/machine-serial-number.ts';
 import { openDocumentStore, type DocumentStore } from './platform/store/document-store.ts';
+import { processFigures } from './platform/process-figures.ts';
+import { SuspensionWatch } from './platform/suspension-watch.ts';
 import { VERSION } from './platform/version.ts';
 import { DeviceRegistry } from './proxy/device-registry.ts';
 import type { EndpointContext } from './proxy/endpoint-context.ts';
@@ -109,6 +112,7 @@ class ComposedDaemon implements Daemon {
     return {
       version: VERSION,
       uptimeSeconds: Math.floor((this.#options.clock.monotonic() - this.#startedAt) / 1000),
+      process: processFigures(),
       endpoints: this.#virtuals?.endpoints ?? [],
       isProxierOn: this.#config.proxier.endpoint,
       proxier: this.#proxier?.status,
@@ -151,7 +155,22 @@ class ComposedDaemon implements Daemon {
     this.#started('control point', () => controlPoint.stop());
     this.#started('devices', () => registry.stop());
     await controlPoint.start();
+    this.#watchSuspension();
     this.#isUp = true;
+  }
+
+  #watchSuspension(): void {
+    const { clock, logger } = this.#options;
+    const watch = new SuspensionWatch(clock, (sleptMs) => {
+      logger.info('the machine was suspended', { seconds: Math.round(sleptMs / 1000) });
+      for (const virtual of this.#virtuals?.all ?? []) virtual.resumed(sleptMs);
+      this.#proxier?.resumed(sleptMs);
+    });
+    watch.start();
+    this.#started('suspension watch', () => {
+      watch.stop();
+      return Promise.resolve();
+    });
   }
 
   /** All known endpoints, so that connection requests are answered before their devices are found. */
@@ -196,6 +215,7 @@ class ComposedDaemon implements Daemon {
       tls: config.acs.tls,
       proxier,
       acs: config.acs,
+      sendDatagram,
       clock,
       logger,
       userAgent: `cwmp-proxier/${VERSION}`,

@@ -1,8 +1,9 @@
-import { canonicalValue } from '../datamodel/value-codec.ts';
+import type { ParameterNode } from '../datamodel/node.ts';
 import type { CwmpNamespace } from './codec/messages.ts';
 import type { EndpointState } from './endpoint-state.ts';
 import { buildInform } from './inform.ts';
 import type { BuiltInform } from './inform.ts';
+import type { InformSchedule } from './inform-schedule.ts';
 import { Addressing } from './rpc/addressing.ts';
 import { executeRpc } from './rpc/execute-rpc.ts';
 import type { RpcContext } from './rpc/rpc-context.ts';
@@ -11,6 +12,7 @@ import { runSession } from './session/session.ts';
 import type { SessionOutcome } from './session/session.ts';
 import { NAMESPACES, olderNamespace } from './session/versions.ts';
 import type { AcsSettings, CwmpEndpointOptions, EndpointStatus, SessionResult } from './types.ts';
+import type { ValueWatch } from './value-watch.ts';
 
 /** [TR-069 3.7] The CPE waits 30 s or more for an answer. */
 const DEFAULT_ACS_TIMEOUT_SECONDS = 60;
@@ -21,11 +23,10 @@ const MAX_QUEUED_EVENTS_PER_INFORM = 63;
 
 export interface EndpointSessionOptions extends CwmpEndpointOptions {
   readonly state: EndpointState;
+  readonly watch: ValueWatch;
+  readonly schedule: InformSchedule;
   readonly registry: RpcRegistry;
   readonly retryCount: () => number;
-  readonly scheduleInform: RpcContext['scheduleInform'];
-  /** Takes note of watched values that the ACS is taken to know. */
-  readonly learnWatchedValues: () => Promise<void>;
   /** The ACS has changed attributes. */
   readonly onAttributesChange: () => void;
   readonly signal: AbortSignal;
@@ -48,6 +49,11 @@ export class EndpointSession {
       settings: () => options.settings.current,
       enabled: options.aliasBasedAddressing === true,
     });
+  }
+
+  /** Names parameters as the ACS wants them. */
+  namer(parameters: readonly ParameterNode[]): Promise<(path: string) => string> {
+    return this.#addressing.namer(parameters, this.#options.signal);
   }
 
   get isRunning(): boolean {
@@ -148,35 +154,27 @@ export class EndpointSession {
   }
 
   #rpcContext(): Omit<RpcContext, 'signal' | 'methods'> {
-    const { state, model, scheduleInform } = this.#options;
+    const { state, model, watch, schedule } = this.#options;
     return {
       model,
       addressing: this.#addressing,
+      hasLightweightNotification: this.#options.sendDatagram !== undefined,
       attributes: state.attributes,
       setParameterKey: (key) => state.setParameterKey(key),
-      acsWrote: (values) => this.#acsWrote(values),
+      acsWrote: (values) => {
+        watch.acsWrote(values);
+        return state.saveEvents();
+      },
       acsChangedRows: (tablePath) => {
         state.watchedValues.forget(`${tablePath.slice(0, -1)}NumberOfEntries`);
-        this.#afterSession.push(() => this.#options.learnWatchedValues());
+        this.#afterSession.push(() => watch.learn());
       },
-      replaceAttributes: async (attributes) => {
-        await state.replaceAttributes(attributes);
-        this.#options.onAttributesChange();
+      changeAttributes: async (change) => {
+        if (await state.changeAttributes(change)) this.#options.onAttributesChange();
       },
-      scheduleInform,
+      scheduleInform: (delaySeconds, commandKey) => schedule.order(delaySeconds, commandKey),
       afterSession: (action) => void this.#afterSession.push(action),
     };
-  }
-
-  /** What the ACS wrote itself is no change, whenever its value is compared. */
-  #acsWrote(values: readonly { readonly path: string; readonly value: string }[]): Promise<void> {
-    const { state, model } = this.#options;
-    for (const { path, value } of values) {
-      const node = model.find(path);
-      if (node?.kind !== 'parameter' || state.attributes.notificationOf(node) === 0) continue;
-      state.watchedValues.learn(path, canonicalValue(node.type, value) ?? value);
-    }
-    return state.saveEvents();
   }
 
   #log(outcome: SessionOutcome): void {

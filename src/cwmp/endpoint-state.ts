@@ -5,6 +5,7 @@ import type { DocumentStore } from '../platform/store/document-store.ts';
 import { EventQueue } from './events/event-queue.ts';
 import { ValueChanges } from './events/value-changes.ts';
 import { WatchedValues } from './events/watched-values.ts';
+import type { PendingNotification } from './lightweight/lightweight-notifier.ts';
 import type { EndpointEvent } from './types.ts';
 
 export interface ScheduledInform {
@@ -18,6 +19,8 @@ interface EventsDocument {
   readonly events: readonly EndpointEvent[];
   readonly valueChanges: readonly { readonly path: string; readonly active: boolean }[];
   readonly scheduled: readonly ScheduledInform[];
+  /** Changes that wait for a Lightweight Notification. */
+  readonly lightweight?: readonly PendingNotification[];
   /** The ACS URL to which 0 BOOTSTRAP was delivered. */
   readonly bootstrappedUrl?: string;
 }
@@ -35,14 +38,17 @@ export class EndpointState {
   readonly valueChanges: ValueChanges;
   readonly watchedValues: WatchedValues;
   scheduled: readonly ScheduledInform[];
+  lightweight: readonly PendingNotification[];
   bootstrappedUrl: string | undefined;
-  attributes: AttributeStore;
+  #attributes: AttributeStore;
   readonly #store: DocumentStore;
   readonly #key: string;
   #endpoint: EndpointDocument;
   #savedEvents: string;
   /** Settles when the last write has. */
   #saving: Promise<void> = Promise.resolve();
+  /** Settles when the last change of the attributes has. */
+  #changing: Promise<unknown> = Promise.resolve();
 
   constructor(store: DocumentStore, key: string) {
     this.#store = store;
@@ -52,8 +58,9 @@ export class EndpointState {
     this.valueChanges = new ValueChanges(events?.valueChanges);
     this.watchedValues = new WatchedValues(readDigests(store.get<unknown>(`${key}/watched`)));
     this.scheduled = events?.scheduled ?? [];
+    this.lightweight = events?.lightweight ?? [];
     this.bootstrappedUrl = events?.bootstrappedUrl;
-    this.attributes = AttributeStore.from(store.get(`${key}/attributes`));
+    this.#attributes = AttributeStore.from(store.get(`${key}/attributes`));
     const endpoint = store.get<Partial<EndpointDocument>>(`${key}/cwmp`);
     this.#endpoint = {
       parameterKey: endpoint?.parameterKey ?? '',
@@ -90,10 +97,27 @@ export class EndpointState {
     await this.#saveEndpoint({ ...this.#endpoint, connectionRequestUrl });
   }
 
-  /** Resolves when durable. */
-  async replaceAttributes(attributes: AttributeStore): Promise<void> {
-    await this.#store.put(`${this.#key}/attributes`, attributes.toJSON());
-    this.attributes = attributes;
+  /** Read only; another object after each change. */
+  get attributes(): AttributeStore {
+    return this.#attributes;
+  }
+
+  /**
+   * Changes the attributes, one change after the other: each one sees what the one before it left. Resolves when durable; when
+   * `change` throws or the write fails, nothing has changed.
+   * @param change returns whether it changed anything
+   * @returns what `change` returned
+   */
+  changeAttributes(change: (attributes: AttributeStore) => boolean): Promise<boolean> {
+    const done = this.#changing.then(async () => {
+      const attributes = this.#attributes.copy();
+      if (!change(attributes)) return false;
+      await this.#store.put(`${this.#key}/attributes`, attributes.toJSON());
+      this.#attributes = attributes;
+      return true;
+    });
+    this.#changing = done.catch(() => undefined);
+    return done;
   }
 
   /**
@@ -128,6 +152,7 @@ export class EndpointState {
       events: this.queue.toStored(),
       valueChanges: this.valueChanges.toStored(),
       scheduled: this.scheduled,
+      ...(this.lightweight.length === 0 ? {} : { lightweight: this.lightweight }),
       ...(this.bootstrappedUrl === undefined ? {} : { bootstrappedUrl: this.bootstrappedUrl }),
     };
   }

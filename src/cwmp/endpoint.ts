@@ -1,18 +1,16 @@
-import type { StructureChange, ValueChange } from '../datamodel/data-model.ts';
 import type { ParameterNode } from '../datamodel/node.ts';
 import { EndpointState } from './endpoint-state.ts';
 import { eventRule } from './events/event-table.ts';
-import { InformAlarm } from './events/inform-alarm.ts';
-import { nextPeriodicInform } from './events/periodic.ts';
+import { RecurringAlarm } from './events/recurring-alarm.ts';
 import { EndpointSession } from './endpoint-session.ts';
-import { RpcFault } from './rpc/rpc-fault.ts';
+import { InformSchedule } from './inform-schedule.ts';
+import { LightweightNotifier } from './lightweight/lightweight-notifier.ts';
 import { standardRpcs } from './rpc/standard-rpcs.ts';
 import { SessionTrigger } from './session-trigger.ts';
 import type { SessionWish } from './session-trigger.ts';
+import { StandbyWatch } from './standby-watch.ts';
 import type { AcsSettings, ConnectionRequestTarget, CwmpEndpointOptions, EndpointStatus } from './types.ts';
-
-/** More ScheduleInform orders than an ACS has reason to give. */
-const MAX_SCHEDULED_INFORMS = 64;
+import { ValueWatch } from './value-watch.ts';
 
 /**
  * One CPE towards the ACS: its events, sessions, RPCs and connection requests [TR-069 3]. The proxier and every Virtual CWMP
@@ -23,32 +21,58 @@ export class CwmpEndpoint {
   readonly #state: EndpointState;
   readonly #trigger: SessionTrigger;
   readonly #session: EndpointSession;
-  readonly #alarm: InformAlarm;
+  readonly #schedule: InformSchedule;
+  readonly #watch: ValueWatch;
+  readonly #lightweight: LightweightNotifier | undefined;
+  readonly #heartbeat: RecurringAlarm;
+  readonly #standby: StandbyWatch;
   readonly #stopped = new AbortController();
-  #periodicDue: number | undefined;
   #connectionRequestUrl = '';
   #isStarted = false;
   readonly #undo: (() => void)[] = [];
   readonly #attributeListeners = new Set<() => void>();
-  /** Found by a walk over the whole model, so kept until the model or the attributes change. */
-  #watched: readonly ParameterNode[] | undefined;
 
   constructor(options: CwmpEndpointOptions) {
     this.#options = options;
     const { clock, settings } = options;
     this.#state = new EndpointState(options.store, options.storeKey);
+    this.#watch = new ValueWatch({
+      model: options.model,
+      state: this.#state,
+      onChange: (fresh) => {
+        this.#inBackground(this.#state.saveEvents());
+        this.#trigger.evaluate(fresh);
+      },
+      onLightweightChange: (path, urgency) => this.#lightweight?.valueChanged(path, urgency),
+      inBackground: (work) => this.#inBackground(work),
+      signal: this.#stopped.signal,
+    });
+    this.#lightweight = this.#createNotifier();
+    this.#heartbeat = this.#createHeartbeat();
+    this.#standby = new StandbyWatch({
+      identity: options.identity,
+      settings: () => settings.current,
+      clock,
+      ordersDue: () => this.#state.queue.list().filter(({ code }) => code === 'M ScheduleInform').length,
+      onWakeup: () => this.#inBackground(this.enqueueEvent('13 WAKEUP')),
+    });
+    this.#schedule = new InformSchedule({
+      state: this.#state,
+      settings,
+      identity: options.identity,
+      clock,
+      onDue: (fresh) =>
+        this.#inBackground(this.#state.saveEvents().then(() => this.#trigger.evaluate(fresh))),
+    });
     this.#session = new EndpointSession({
       ...options,
       state: this.#state,
+      watch: this.#watch,
+      schedule: this.#schedule,
       registry: standardRpcs(),
       retryCount: () => this.#trigger.retryCount,
-      scheduleInform: (delaySeconds, commandKey) => this.#scheduleInform(delaySeconds, commandKey),
-      learnWatchedValues: async () => {
-        await this.#lookAtWatched(false);
-      },
       onAttributesChange: () => {
-        this.#watched = undefined;
-        this.#inBackground(this.#watchedChanged());
+        this.#inBackground(this.#watch.attributesChanged());
         for (const listener of this.#attributeListeners) listener();
       },
       signal: this.#stopped.signal,
@@ -62,15 +86,10 @@ export class CwmpEndpoint {
       isAllowed: () => this.#isAllowed(),
       run: () => this.#session.run(),
     });
-    this.#alarm = new InformAlarm(
-      clock,
-      (nowMs) => this.#nextDue(nowMs),
-      (nowMs) => this.#alarmed(nowMs),
-    );
     // Rows that go while the rest of the daemon starts are news for the ACS, too.
     this.#undo.push(
-      options.model.onValueChanges((changes) => this.#valuesChanged(changes)),
-      options.model.onStructureChange((change) => this.#structureChanged(change)),
+      options.model.onValueChanges((changes) => this.#watch.valuesChanged(changes)),
+      options.model.onStructureChange((change) => this.#watch.structureChanged(change)),
     );
   }
 
@@ -86,19 +105,24 @@ export class CwmpEndpoint {
       this.#bootstrap();
       if (this.#state.bootstrappedUrl === undefined) this.#state.queue.add('1 BOOT');
     }
-    if (previousUrl !== undefined && previousUrl !== registration.url) this.#reportOwnUrl(registration.url);
+    if (previousUrl !== undefined && previousUrl !== registration.url)
+      this.#watch.connectionRequestUrlChanged(registration.url);
     this.#undo.push(settings.onChange((current, previous) => this.#settingsChanged(current, previous)));
     this.#isStarted = true;
     await Promise.all([this.#state.setConnectionRequestUrl(registration.url), this.#state.saveEvents()]);
-    this.#restartPeriodic();
+    this.#schedule.restart();
+    this.#heartbeat.restart();
+    this.#lightweight?.evaluate();
     this.#trigger.evaluate();
   }
 
   /** Ends a running session and all timers; nothing acknowledged is lost. */
   async stop(): Promise<void> {
     for (const undo of this.#undo.splice(0)) undo();
-    this.#alarm.stop();
+    this.#schedule.stop();
+    this.#heartbeat.stop();
     this.#stopped.abort();
+    await this.#lightweight?.stop();
     await this.#trigger.stop();
     await this.#state.saveEvents();
   }
@@ -119,7 +143,17 @@ export class CwmpEndpoint {
 
   /** `isReachable` may say something else now. */
   reachabilityChanged(): void {
+    this.#standby.reachabilityChanged(this.#options.isReachable(), this.#state.queue.has('1 BOOT'));
+    this.#lightweight?.evaluate();
     this.#trigger.evaluate();
+  }
+
+  /** The machine was suspended for so long, milliseconds. */
+  resumed(sleptMs: number): void {
+    // Their timers slept as well.
+    this.#schedule.catchUp();
+    this.#heartbeat.restart();
+    this.#standby.slept(sleptMs);
   }
 
   /** The key of the last successful SetParameterValues, AddObject or DeleteObject. */
@@ -134,11 +168,7 @@ export class CwmpEndpoint {
 
   /** The parameters with passive or active notification: their changes have to be noticed. */
   watchedParameters(): readonly ParameterNode[] {
-    const { attributes } = this.#state;
-    this.#watched ??= this.#options.model
-      .parametersBelow('')
-      .filter((parameter) => attributes.notificationOf(parameter) > 0);
-    return this.#watched;
+    return this.#watch.parameters();
   }
 
   /** `listener` is called when the ACS has changed attributes. Returns the function that ends it. */
@@ -153,7 +183,7 @@ export class CwmpEndpoint {
    * @returns whether all could be read
    */
   compareWatchedValues(): Promise<boolean> {
-    return this.#lookAtWatched(true);
+    return this.#watch.compare();
   }
 
   status(): EndpointStatus {
@@ -167,6 +197,47 @@ export class CwmpEndpoint {
       pendingEvents: pending,
       inSession: this.#session.isRunning,
     };
+  }
+
+  #createNotifier(): LightweightNotifier | undefined {
+    const { sendDatagram: send, identity, model, settings, clock, logger } = this.#options;
+    if (send === undefined) return undefined;
+    return new LightweightNotifier({
+      identity,
+      model,
+      settings: () => settings.current,
+      isAllowed: () => this.#isAllowed(),
+      send,
+      clock,
+      logger,
+      pending: this.#state.lightweight,
+      changed: (pending) => {
+        this.#state.lightweight = pending;
+        this.#inBackground(this.#state.saveEvents());
+      },
+      nameOf: (parameters) => this.#session.namer(parameters),
+    });
+  }
+
+  /** [TR-181 HeartbeatPolicy] One that nobody can hear is none: it is not made up for. */
+  #createHeartbeat(): RecurringAlarm {
+    const { clock, identity, settings } = this.#options;
+    return new RecurringAlarm({
+      clock,
+      identity,
+      salt: 'heartbeat',
+      recurrence: () => {
+        const { heartbeatEnable, heartbeatReportingInterval, heartbeatInitiationTime } = settings.current;
+        if (!heartbeatEnable) return undefined;
+        return { intervalSeconds: heartbeatReportingInterval, reference: heartbeatInitiationTime };
+      },
+      onDue: () => {
+        if (!this.#isAllowed()) return;
+        this.#state.queue.add('14 HEARTBEAT');
+        // While the ACS does not answer, heartbeats must not cut its rest between retries short.
+        this.#trigger.evaluate(this.#trigger.retryCount === 0);
+      },
+    });
   }
 
   #target(): ConnectionRequestTarget {
@@ -205,115 +276,13 @@ export class CwmpEndpoint {
       this.#bootstrap();
       this.#inBackground(this.#state.saveEvents());
     }
-    this.#restartPeriodic();
+    this.#schedule.restart();
+    this.#heartbeat.restart();
+    this.#lightweight?.evaluate();
     this.#trigger.evaluate(current.url !== previous.url);
   }
 
-  #valuesChanged(changes: readonly ValueChange[]): void {
-    let fresh = false;
-    for (const { parameter, value } of changes) {
-      const notification = this.#state.attributes.notificationOf(parameter);
-      if (notification === 0) continue;
-      this.#state.watchedValues.learn(parameter.path, value);
-      fresh = this.#state.valueChanges.add(parameter.path, notification === 2, value) || fresh;
-    }
-    this.#inBackground(this.#state.saveEvents());
-    this.#trigger.evaluate(fresh);
-  }
-
-  /** What is watched no more is forgotten; what is watched from now on is read once. */
-  async #watchedChanged(): Promise<void> {
-    const { attributes, watchedValues } = this.#state;
-    for (const path of watchedValues.paths()) {
-      const node = this.#options.model.find(path);
-      if (node?.kind === 'parameter' && attributes.notificationOf(node) === 0) watchedValues.forget(path);
-    }
-    await this.#lookAtWatched(false);
-  }
-
-  /** @param report what differs is reported; otherwise only what the ACS knows nothing of is learned */
-  async #lookAtWatched(report: boolean): Promise<boolean> {
-    const { model } = this.#options;
-    const { watchedValues } = this.#state;
-    const watched = this.watchedParameters();
-    const wanted = report ? watched : watched.filter(({ path }) => !watchedValues.knows(path));
-    const outcomes = await model.readValues(wanted, this.#stopped.signal);
-    const changes: ValueChange[] = [];
-    for (const [index, parameter] of wanted.entries()) {
-      const value = outcomes[index];
-      if (typeof value !== 'string') continue;
-      if (!watchedValues.knows(parameter.path)) watchedValues.learn(parameter.path, value);
-      else if (report && watchedValues.differs(parameter.path, value)) changes.push({ parameter, value });
-    }
-    this.#valuesChanged(changes);
-    return outcomes.every((outcome) => typeof outcome === 'string');
-  }
-
-  /** What is gone takes its attributes along: a row that gets its number later is another row. */
-  #structureChanged({ removed }: StructureChange): void {
-    this.#watched = undefined;
-    const attributes = this.#state.attributes.copy();
-    const gone = removed.filter((path) => this.#options.model.find(path) === undefined);
-    for (const path of gone) this.#state.watchedValues.forgetBelow(path);
-    if (!gone.map((path) => attributes.removeBelow(path)).includes(true)) return;
-    this.#inBackground(this.#state.replaceAttributes(attributes));
-  }
-
-  /** [TR-181 ManagementServer.ConnectionRequestURL] The ACS must learn of a new address. */
-  #reportOwnUrl(url: string): void {
-    const { model } = this.#options;
-    const parameter = model.find(`${model.root.path}ManagementServer.ConnectionRequestURL`);
-    if (parameter?.kind !== 'parameter') return;
-    const notification = this.#state.attributes.notificationOf(parameter);
-    if (notification > 0) this.#state.valueChanges.add(parameter.path, notification === 2, url);
-  }
-
-  async #scheduleInform(delaySeconds: number, commandKey: string): Promise<void> {
-    if (this.#state.scheduled.length >= MAX_SCHEDULED_INFORMS) {
-      throw new RpcFault(9004, 'too many scheduled Informs');
-    }
-    const dueMs = this.#options.clock.now() + delaySeconds * 1000;
-    this.#state.scheduled = [...this.#state.scheduled, { dueMs, commandKey }];
-    await this.#state.saveEvents();
-    this.#alarm.arm();
-  }
-
-  #restartPeriodic(): void {
-    const { settings, identity, clock } = this.#options;
-    this.#periodicDue = nextPeriodicInform(settings.current, identity, clock.now());
-    this.#alarm.arm();
-  }
-
-  #nextDue(nowMs: number): number | undefined {
-    const { settings, identity } = this.#options;
-    const intervalMs = settings.current.periodicInformInterval * 1000;
-    if (this.#periodicDue !== undefined && this.#periodicDue - nowMs > intervalMs) {
-      // The wall clock was set back.
-      this.#periodicDue = nextPeriodicInform(settings.current, identity, nowMs);
-    }
-    const dues = this.#state.scheduled.map(({ dueMs }) => dueMs);
-    if (this.#periodicDue !== undefined) dues.push(this.#periodicDue);
-    return dues.length === 0 ? undefined : Math.min(...dues);
-  }
-
-  #alarmed(nowMs: number): void {
-    const { queue } = this.#state;
-    let fresh = false;
-    if (this.#periodicDue !== undefined && this.#periodicDue <= nowMs) {
-      fresh = queue.add('2 PERIODIC');
-      const { settings, identity } = this.#options;
-      this.#periodicDue = nextPeriodicInform(settings.current, identity, nowMs);
-    }
-    for (const { dueMs, commandKey } of this.#state.scheduled) {
-      if (dueMs > nowMs) continue;
-      queue.add('3 SCHEDULED');
-      fresh = queue.add('M ScheduleInform', commandKey) || fresh;
-    }
-    this.#state.scheduled = this.#state.scheduled.filter(({ dueMs }) => dueMs > nowMs);
-    this.#inBackground(this.#state.saveEvents().then(() => this.#trigger.evaluate(fresh)));
-  }
-
-  #inBackground(work: Promise<void>): void {
+  #inBackground(work: Promise<unknown>): void {
     work.catch((error: unknown) => this.#options.logger.error('endpoint state was not saved', { error }));
   }
 }

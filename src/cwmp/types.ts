@@ -1,5 +1,6 @@
 import type { DataModel } from '../datamodel/data-model.ts';
 import type { Clock } from '../platform/clock.ts';
+import type { SendDatagram } from '../platform/datagram.ts';
 import type { Logger } from '../platform/logger.ts';
 import type { DocumentStore } from '../platform/store/document-store.ts';
 
@@ -36,6 +37,31 @@ export interface AcsSettings {
   readonly instanceMode: 'InstanceNumber' | 'InstanceAlias';
   /** SetParameterValues with an alias that no row has creates one. */
   readonly autoCreateInstances: boolean;
+  /** `UDP`, or empty: no Lightweight Notifications, whatever the attributes say [TR-069 Annex M]. */
+  readonly lightweightNotificationProtocolsUsed: string;
+  /** Seconds between deliveries of passive ones; 0: only together with active ones. */
+  readonly lightweightNotificationTriggerInterval: number;
+  /** xsd:dateTime, the phase of the interval. */
+  readonly lightweightNotificationTriggerTime: string;
+  /** Empty: the host of `url`. */
+  readonly udpLightweightNotificationHost: string;
+  readonly udpLightweightNotificationPort: number;
+  /** Whether `14 HEARTBEAT` is sent [TR-069 Annex O]. */
+  readonly heartbeatEnable: boolean;
+  /** Seconds, >= 30. */
+  readonly heartbeatReportingInterval: number;
+  /** xsd:dateTime, the phase of the heartbeats. */
+  readonly heartbeatInitiationTime: string;
+  /** Seconds that connection requests may go unheard before `13 WAKEUP` says so; -1 = any [TR-069 Annex L]. */
+  readonly crUnawarenessMaxDuration: number;
+  /** Periodic Informs that may be missed before `13 WAKEUP` says so; -1 = any. */
+  readonly maxMissedPeriodic: number;
+  /** A missed scheduled Inform makes a `13 WAKEUP`. */
+  readonly notifyMissedScheduled: boolean;
+  /** What the ACS asks of the standby of a CPE; kept for it, we have no standby of our own to forbid. */
+  readonly crAwarenessRequested: boolean;
+  readonly periodicAwarenessRequested: boolean;
+  readonly scheduledAwarenessRequested: boolean;
 }
 
 /** The settings of one endpoint, durable. */
@@ -132,6 +158,8 @@ export interface CwmpEndpointOptions {
   readonly aliasBasedAddressing?: boolean;
   /** Paths, with aliases or wildcards, of what an Inform with these events carries besides the forced parameters. */
   readonly informParameters?: (events: readonly string[]) => readonly string[];
+  /** Sends Lightweight Notifications; undefined: the endpoint has none, and refuses them with 9009 [TR-069 Annex M]. */
+  readonly sendDatagram?: SendDatagram | undefined;
   /** Local address the ACS sees; ignored when undefined. */
   readonly localAddress?: string;
   /** Seconds to wait for one answer of the ACS; 30 or more [TR-069 3.7]. */

@@ -1,8 +1,22 @@
 import { ModelError } from './model-error.ts';
 import type { ParameterNode } from './node.ts';
 
-/** 0 off, 1 passive, 2 active. The lightweight values 3 to 6 are not supported [TR-069 A.3.2.4]. */
-export type Notification = 0 | 1 | 2;
+/**
+ * How the ACS hears of a change [TR-069 A.3.2.4]: 0 not at all, 1 passive, 2 active; by Lightweight Notification 3 passive,
+ * 5 active; by both, the Inform's part being passive, 4 = 1 + 3, 6 = 1 + 5.
+ */
+export type Notification = 0 | 1 | 2 | 3 | 4 | 5 | 6;
+
+/** Changes are told in the next Inform; 2 alone opens a session for it. */
+export function isToldByInform(notification: Notification): boolean {
+  return notification === 1 || notification === 2 || notification === 4 || notification === 6;
+}
+
+/** Whether changes are told by Lightweight Notification, and how soon. */
+export function lightweightOf(notification: Notification): 'passive' | 'active' | undefined {
+  if (notification === 3 || notification === 4) return 'passive';
+  return notification === 5 || notification === 6 ? 'active' : undefined;
+}
 
 /** What SetParameterAttributes asks for one parameter; undefined = leave it. */
 export interface AttributeChange {
@@ -70,14 +84,11 @@ export class AttributeStore {
     if (!Number.isInteger(notification) || notification < 0 || notification > HIGHEST_NOTIFICATION) {
       return new ModelError('invalidArguments', 'Notification must be 0 to 6', path);
     }
-    if (notification > 2) {
-      return new ModelError('notificationRefused', 'lightweight notification is not supported', path);
-    }
     if (parameter.notification === 'forced' && notification !== 2) {
       return new ModelError('notificationRefused', 'active notification cannot be turned off', path);
     }
-    // Passive costs nothing; a session for each tick of UpTime would.
-    if (parameter.notification === 'canDeny' && notification === 2) {
+    // Passive costs nothing; a session, or a datagram, for each tick of UpTime would.
+    if (parameter.notification === 'canDeny' && [2, 5, 6].includes(notification)) {
       return new ModelError('notificationRefused', 'active notification is not offered', path);
     }
     return undefined;
@@ -133,7 +144,7 @@ function defaultNotification(parameter: ParameterNode): Notification {
 }
 
 function isNotification(value: unknown): value is Notification {
-  return value === 0 || value === 1 || value === 2;
+  return typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= HIGHEST_NOTIFICATION;
 }
 
 function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {

@@ -33,7 +33,9 @@ export function addManagementServer(provider: LocalProvider, options: Management
     ...connectionRequest(options.settings),
     ...behaviour(options.settings),
     ...addressing(options.root, options.settings),
+    ...lightweightNotification(options.root, options.settings),
   });
+  addPolicies(provider, options.root, options.settings);
 }
 
 function acsAccess({ root, settings }: ManagementServerOptions): Readonly<Record<string, LocalParameter>> {
@@ -49,12 +51,7 @@ function periodicInform(settings: DocumentSettingsStore): Readonly<Record<string
   return {
     PeriodicInformEnable: flag(settings, 'periodicInformEnable'),
     PeriodicInformInterval: count(settings, 'periodicInformInterval', { ranges: [{ min: 1n }] }),
-    PeriodicInformTime: {
-      type: 'dateTime',
-      writable: true,
-      get: () => settings.current.periodicInformTime,
-      set: (value) => settings.update({ periodicInformTime: value }),
-    },
+    PeriodicInformTime: time(settings, 'periodicInformTime'),
   };
 }
 
@@ -125,11 +122,81 @@ function addressing(
   }
 }
 
-function text(settings: DocumentSettingsStore, name: KeysOf<string>, maxLength: number): LocalParameter {
+/** [TR-069 Annex M] */
+function lightweightNotification(
+  root: RootObject,
+  settings: DocumentSettingsStore,
+): Readonly<Record<string, LocalParameter>> {
+  if (root === 'Device:1') return {};
+  const protocols = { list: true, enumeration: ['UDP'] } as const;
+  const common: Readonly<Record<string, LocalParameter>> = {
+    LightweightNotificationProtocolsSupported: { type: 'string', constraint: protocols, get: () => 'UDP' },
+    LightweightNotificationProtocolsUsed: {
+      ...text(settings, 'lightweightNotificationProtocolsUsed'),
+      constraint: { list: true },
+      check: (value) => (value === '' || value === 'UDP' ? undefined : 'a protocol that is not supported'),
+    },
+    UDPLightweightNotificationHost: text(settings, 'udpLightweightNotificationHost', NAME_LENGTH),
+    UDPLightweightNotificationPort: {
+      ...count(settings, 'udpLightweightNotificationPort'),
+      check: (value) => (Number(value) >= 1 && Number(value) <= 65_535 ? undefined : 'not a port number'),
+    },
+  };
+  if (root === 'InternetGatewayDevice:1') return common;
+  return {
+    ...common,
+    LightweightNotificationTriggerInterval: count(settings, 'lightweightNotificationTriggerInterval', {
+      ranges: [{ min: 0n }],
+    }),
+    LightweightNotificationTriggerTime: time(settings, 'lightweightNotificationTriggerTime'),
+  };
+}
+
+function addPolicies(provider: LocalProvider, root: RootObject, settings: DocumentSettingsStore): void {
+  const path = `${rootName(root)}.ManagementServer.`;
+  if (root !== 'Device:1') provider.add(`${path}StandbyPolicy.`, standbyPolicy(settings));
+  if (root === 'Device:2') provider.add(`${path}HeartbeatPolicy.`, heartbeatPolicy(settings));
+}
+
+/** [TR-069 Annex L] A machine that sleeps hears no connection request and no timer of ours. */
+function standbyPolicy(settings: DocumentSettingsStore): Readonly<Record<string, LocalParameter>> {
+  const no = { type: 'boolean', get: () => 'false' } as const;
+  const limit = { ranges: [{ min: -1n }] };
+  return {
+    CRUnawarenessMaxDuration: { ...count(settings, 'crUnawarenessMaxDuration', limit), type: 'int' },
+    MaxMissedPeriodic: { ...count(settings, 'maxMissedPeriodic', limit), type: 'int' },
+    NotifyMissedScheduled: flag(settings, 'notifyMissedScheduled'),
+    NetworkAwarenessCapable: no,
+    SelfTimerCapable: no,
+    CRAwarenessRequested: flag(settings, 'crAwarenessRequested'),
+    PeriodicAwarenessRequested: flag(settings, 'periodicAwarenessRequested'),
+    ScheduledAwarenessRequested: flag(settings, 'scheduledAwarenessRequested'),
+  };
+}
+
+/** [TR-069 Annex O] */
+function heartbeatPolicy(settings: DocumentSettingsStore): Readonly<Record<string, LocalParameter>> {
+  return {
+    Enable: flag(settings, 'heartbeatEnable'),
+    ReportingInterval: count(settings, 'heartbeatReportingInterval', { ranges: [{ min: 30n }] }),
+    InitiationTime: time(settings, 'heartbeatInitiationTime'),
+  };
+}
+
+function time(settings: DocumentSettingsStore, name: KeysOf<string>): LocalParameter {
+  return {
+    type: 'dateTime',
+    writable: true,
+    get: () => settings.current[name],
+    set: (value) => settings.update({ [name]: value }),
+  };
+}
+
+function text(settings: DocumentSettingsStore, name: KeysOf<string>, maxLength?: number): LocalParameter {
   return {
     type: 'string',
     writable: true,
-    constraint: { maxLength },
+    constraint: maxLength === undefined ? undefined : { maxLength },
     get: () => settings.current[name],
     set: (value) => settings.update({ [name]: value }),
   };

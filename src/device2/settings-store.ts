@@ -7,8 +7,9 @@ export interface DeviceSettings extends AcsSettings {
   readonly upgradesManaged: boolean;
 }
 
+const INSTANCE_MODES = new Set<unknown>(['InstanceNumber', 'InstanceAlias']);
+
 type Listener = (current: DeviceSettings, previous: DeviceSettings) => void;
-type Writable<T> = { -readonly [K in keyof T]: T[K] };
 
 /**
  * Settings in one document of the store, which holds only what was written: for the rest the defaults (the config file) keep
@@ -37,7 +38,7 @@ export class DocumentSettingsStore implements SettingsStore {
     this.#key = key;
     this.#defaults = defaults;
     this.#onListenerError = onListenerError;
-    this.#written = readWritten(store.get<unknown>(key));
+    this.#written = readWritten(store.get<unknown>(key), defaults);
     this.#current = { ...defaults, ...this.#written };
   }
 
@@ -113,41 +114,14 @@ function sameSettings(one: Partial<DeviceSettings>, other: Partial<DeviceSetting
   return entries.length === others.size && entries.every(([name, value]) => others.get(name) === value);
 }
 
-const FLAGS = ['enableCwmp', 'periodicInformEnable', 'upgradesManaged', 'autoCreateInstances'] as const;
-const NUMBERS = [
-  'periodicInformInterval',
-  'retryMinimumWaitInterval',
-  'retryIntervalMultiplier',
-  'defaultActiveNotificationThrottle',
-] as const;
-const TEXTS = [
-  'url',
-  'username',
-  'password',
-  'periodicInformTime',
-  'connectionRequestUsername',
-  'connectionRequestPassword',
-  'provisioningCode',
-] as const;
-
-function readWritten(document: unknown): Partial<DeviceSettings> {
-  const written: Partial<Writable<DeviceSettings>> = {};
-  if (typeof document !== 'object' || document === null) return written;
-  const stored = new Map<string, unknown>(Object.entries(document));
-  for (const name of FLAGS) {
-    const value = stored.get(name);
-    if (typeof value === 'boolean') written[name] = value;
-  }
-  for (const name of NUMBERS) {
-    const value = stored.get(name);
-    if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0) written[name] = value;
-  }
-  for (const name of TEXTS) {
-    const value = stored.get(name);
-    if (typeof value === 'string') written[name] = value;
-  }
-  const instanceMode = stored.get('instanceMode');
-  if (instanceMode === 'InstanceNumber' || instanceMode === 'InstanceAlias')
-    written.instanceMode = instanceMode;
-  return written;
+/** What was stored under a known name and is of its type; a number is a whole one, -1 or more. */
+function readWritten(document: unknown, defaults: DeviceSettings): Partial<DeviceSettings> {
+  if (typeof document !== 'object' || document === null) return {};
+  const known = new Map<string, unknown>(Object.entries(defaults));
+  const entries = Object.entries(document).filter(([name, value]) => {
+    if (typeof value !== typeof known.get(name)) return false;
+    if (typeof value === 'number') return Number.isSafeInteger(value) && value >= -1;
+    return name !== 'instanceMode' || INSTANCE_MODES.has(value);
+  });
+  return Object.fromEntries(entries);
 }

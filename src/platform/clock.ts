@@ -1,3 +1,5 @@
+import { uptime as systemUptime } from 'node:os';
+
 /** A pending call that can be taken back. Cancelling twice, or after it ran, does nothing. */
 export interface Timer {
   cancel(): void;
@@ -9,6 +11,8 @@ export interface Clock {
   now(): number;
   /** Milliseconds that never go back: use it for every duration and deadline. */
   monotonic(): number;
+  /** Milliseconds since the machine was started, those included in which it was suspended: for what goes on without us. */
+  uptime(): number;
   /** Runs `task` once after `delayMs` milliseconds (0 or more, of any length). */
   schedule(delayMs: number, task: () => void): Timer;
 }
@@ -23,6 +27,10 @@ class SystemClock implements Clock {
 
   monotonic(): number {
     return performance.now();
+  }
+
+  uptime(): number {
+    return systemUptime() * 1000;
   }
 
   schedule(delayMs: number, task: () => void): Timer {

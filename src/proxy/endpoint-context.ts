@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { FACTORY_SETTINGS } from '../cwmp/default-settings.ts';
 import type {
   ConnectionRequestListener,
   EndpointIdentity,
@@ -7,6 +8,7 @@ import type {
 } from '../cwmp/types.ts';
 import type { DeviceSettings } from '../device2/settings-store.ts';
 import type { Clock } from '../platform/clock.ts';
+import type { SendDatagram } from '../platform/datagram.ts';
 import type { Logger } from '../platform/logger.ts';
 import type { DocumentStore } from '../platform/store/document-store.ts';
 
@@ -23,6 +25,7 @@ export interface EndpointContext {
     readonly password: string;
     readonly periodicInformIntervalSeconds: number;
   };
+  readonly sendDatagram: SendDatagram;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly userAgent: string;
@@ -34,21 +37,13 @@ export function defaultSettings(
   connectionRequestUsername: string,
 ): DeviceSettings {
   return {
-    enableCwmp: true,
+    ...FACTORY_SETTINGS,
     url: acs.url,
     username: acs.username,
     password: acs.password,
-    periodicInformEnable: true,
     periodicInformInterval: acs.periodicInformIntervalSeconds,
-    periodicInformTime: '0001-01-01T00:00:00Z',
     connectionRequestUsername,
     connectionRequestPassword: randomBytes(18).toString('base64url'),
-    retryMinimumWaitInterval: 5,
-    retryIntervalMultiplier: 2000,
-    defaultActiveNotificationThrottle: 0,
-    provisioningCode: '',
     upgradesManaged: true,
-    instanceMode: 'InstanceNumber',
-    autoCreateInstances: false,
   };
 }

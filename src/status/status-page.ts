@@ -20,7 +20,7 @@ code { font: 13px/1.5 ui-monospace, monospace; }
 
 /** The operator's page: one look shows what is on the LAN and how it gets on with the ACS. */
 export function formatStatusPage(report: StatusReport): string {
-  const { version, uptimeSeconds } = report;
+  const { version, uptimeSeconds, process } = report;
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -33,7 +33,7 @@ export function formatStatusPage(report: StatusReport): string {
 </head>
 <body>
 <h1>cwmp-proxier</h1>
-<p class="quiet">Version ${escapeHtml(version)}, up ${formatDuration(uptimeSeconds)}; this page renews itself every ${REFRESH_SECONDS} seconds. <a href="/api/status">JSON</a></p>
+<p class="quiet">Version ${escapeHtml(version)}, up ${formatDuration(uptimeSeconds)}, ${Math.round(process.rssKiB / 1024)} MiB, ${process.sockets} sockets; this page renews itself every ${REFRESH_SECONDS} seconds. <a href="/api/status">JSON</a></p>
 ${[formatEndpoints(report), formatDevices(report), formatEmbedded(report), formatInventory(report)].filter((section) => section !== '').join('\n')}
 </body>
 </html>

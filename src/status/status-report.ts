@@ -1,4 +1,5 @@
 import type { EndpointEvent, EndpointIdentity, EndpointStatus } from '../cwmp/types.ts';
+import type { ProcessFigures } from '../platform/process-figures.ts';
 import type { ProxiedDeviceStatus } from '../proxy/device-registry.ts';
 import type { EmbeddedDeviceStatus } from '../proxy/embedded/embedded-devices.ts';
 import { identityKey } from '../proxy/identity.ts';
@@ -9,6 +10,8 @@ import type { StatusSnapshot } from './status-snapshot.ts';
 export interface StatusReport {
   readonly version: string;
   readonly uptimeSeconds: number;
+  /** What the daemon's process holds: none of it may grow for ever. */
+  readonly process: ProcessFigures;
   /** Whether the proxier is a CPE of its own. */
   readonly proxierEndpoint: 'on' | 'off';
   /** The proxier's own comes first. */
@@ -93,6 +96,7 @@ export function toStatusReport(snapshot: StatusSnapshot): StatusReport {
   return {
     version,
     uptimeSeconds,
+    process: snapshot.process,
     proxierEndpoint: isProxierOn ? 'on' : 'off',
     endpoints: [
       ...(proxier === undefined ? [] : [toEndpointReport(proxier, 'proxier')]),

@@ -1,4 +1,5 @@
 import type { EndpointStatus } from '../cwmp/types.ts';
+import type { ProcessFigures } from '../platform/process-figures.ts';
 import type { ProxiedDeviceStatus } from '../proxy/device-registry.ts';
 import type { EmbeddedDeviceStatus } from '../proxy/embedded/embedded-devices.ts';
 import type { InventorySummary } from '../proxy/inventory/inventory.ts';
@@ -7,6 +8,7 @@ import type { InventorySummary } from '../proxy/inventory/inventory.ts';
 export interface StatusSnapshot {
   readonly version: string;
   readonly uptimeSeconds: number;
+  readonly process: ProcessFigures;
   /** Of the virtual devices. */
   readonly endpoints: readonly EndpointStatus[];
   /** Whether the configuration gives the proxier an endpoint of its own. */

@@ -1,4 +1,5 @@
 import { createInterface } from 'node:readline';
+import { FACTORY_SETTINGS } from '../../src/cwmp/default-settings.ts';
 import { CwmpEndpoint } from '../../src/cwmp/endpoint.ts';
 import { createSessionScheduler } from '../../src/cwmp/session-scheduler.ts';
 import type { ConnectionRequestListener } from '../../src/cwmp/types.ts';
@@ -38,21 +39,13 @@ for (let index = 0; index < Number(count); index += 1) {
   };
   const model = new DataModel('Device');
   const settings = new DocumentSettingsStore(store, `settings/${index}`, {
-    enableCwmp: true,
+    ...FACTORY_SETTINGS,
     url,
     username: '',
     password: '',
     periodicInformEnable: false,
-    periodicInformInterval: 3600,
-    periodicInformTime: '0001-01-01T00:00:00Z',
     connectionRequestUsername: 'u',
     connectionRequestPassword: 'p',
-    retryMinimumWaitInterval: 5,
-    retryIntervalMultiplier: 2000,
-    defaultActiveNotificationThrottle: 0,
-    provisioningCode: '',
-    instanceMode: 'InstanceNumber',
-    autoCreateInstances: false,
     upgradesManaged: true,
   });
   const endpoint: CwmpEndpoint = new CwmpEndpoint({

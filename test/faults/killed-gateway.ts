@@ -9,7 +9,7 @@ import type { AcsSession } from '../../src/lab/acs/acs-session.ts';
 import { LabAcs } from '../../src/lab/acs/lab-acs.ts';
 import { createLabDevice, type LabDevice } from '../../src/lab/device/lab-device.ts';
 import { waitFor } from '../support/wait-for.ts';
-import { Ledger } from './ledger.ts';
+import { Ledger } from '../support/ledger.ts';
 
 const MAIN = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
 const INTERVAL = 'Device.ManagementServer.PeriodicInformInterval';

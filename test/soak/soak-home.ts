@@ -3,6 +3,7 @@ import { formatDeviceId } from '../../src/lab/acs/acs-device.ts';
 import type { AcsSession } from '../../src/lab/acs/acs-session.ts';
 import { LabAcs } from '../../src/lab/acs/lab-acs.ts';
 import { createLabDevice, type LabDevice } from '../../src/lab/device/lab-device.ts';
+import { Ledger } from '../support/ledger.ts';
 import { WatchLedger } from './watch-ledger.ts';
 
 /** The proxier of the soak's configuration; vendor trees carry its OUI. */
@@ -22,12 +23,16 @@ interface Resident {
 export class SoakHome {
   readonly acs = new LabAcs({ transcriptLimit: 1000 });
   readonly ledger = new WatchLedger(this.acs, WATCHED);
+  /** Events that happen once, and were told again. */
+  readonly repeated: string[] = [];
+  readonly orders = new Ledger(this.acs, (problem) => this.repeated.push(problem));
   readonly residents: readonly Resident[];
   /** Faults and broken sessions of devices that were there all the time. */
   readonly faults: string[] = [];
   rpcs = 0;
   departures = 0;
   #next = 0;
+  #orderCount = 0;
 
   constructor(count: number) {
     this.residents = Array.from({ length: count }, (_, index) => {
@@ -76,7 +81,7 @@ export class SoakHome {
     if (resident.state !== 'here') return;
     const departures = this.departures;
     try {
-      await this.acs.perform(resident.id, (session) => this.#rpc(session), 10_000);
+      await this.acs.perform(resident.id, (session) => this.#rpc(session, resident.id), 10_000);
       this.rpcs += 1;
     } catch (error) {
       const wasThere = this.departures === departures || this.#isHere(resident);
@@ -104,6 +109,11 @@ export class SoakHome {
     resident.state = 'here';
   }
 
+  /** Orders that were accepted and never carried out. */
+  owed(): string[] {
+    return this.residents.flatMap(({ id }) => this.orders.owed(id).map((name) => `${id} ${name}`));
+  }
+
   #isHere({ state }: Resident): boolean {
     return state === 'here';
   }
@@ -114,8 +124,8 @@ export class SoakHome {
     return resident;
   }
 
-  async #rpc(session: AcsSession): Promise<void> {
-    switch (randomInt(7)) {
+  async #rpc(session: AcsSession, id: string): Promise<void> {
+    switch (randomInt(8)) {
       case 0:
         await session.getParameterValues(['Device.']);
         return;
@@ -129,7 +139,8 @@ export class SoakHome {
         await session.getRpcMethods();
         return;
       case 4:
-        await session.scheduleInform(1, 'soak');
+        this.#orderCount += 1;
+        await this.orders.scheduleInform(session, id, `order ${this.#orderCount}`);
         return;
       case 5: {
         const value = String(randomInt(1, 3600));
@@ -139,6 +150,11 @@ export class SoakHome {
         );
         return;
       }
+      case 6:
+        await session.setParameterAttributes([
+          { name: `${SENSOR}MeasuringInterval`, notification: randomInt(2) },
+        ]);
+        return;
       default: {
         const { instanceNumber } = await session.addObject(CHANNELS);
         await session.getParameterValues([`${CHANNELS}${instanceNumber}.`]);

@@ -8,6 +8,7 @@ import { LabAcs } from '../../src/lab/acs/lab-acs.ts';
 import { createLabDevice, type LabDevice } from '../../src/lab/device/lab-device.ts';
 import { LabTelevision } from '../../src/lab/device/lab-television.ts';
 import { systemClock } from '../../src/platform/clock.ts';
+import { sendDatagram } from '../../src/platform/datagram.ts';
 import { silentLogger } from '../../src/platform/logger.ts';
 import { memoryDocumentStore } from '../../src/platform/store/document-store.ts';
 import { DeviceRegistry } from '../../src/proxy/device-registry.ts';
@@ -104,6 +105,7 @@ export class ExposedModels {
         serialNumber: `CONFORM-${process.pid}`,
       },
       acs: { url: this.#acs.url, username: '', password: '', periodicInformIntervalSeconds: 3600 },
+      sendDatagram,
       clock: systemClock,
       logger: silentLogger,
       userAgent: 'test',

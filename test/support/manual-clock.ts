@@ -10,6 +10,7 @@ interface Pending {
 export class ManualClock implements Clock {
   #elapsed = 0;
   #wallOffset: number;
+  #suspended = 0;
   #order = 0;
   readonly #pending = new Set<Pending>();
 
@@ -23,6 +24,10 @@ export class ManualClock implements Clock {
 
   monotonic(): number {
     return this.#elapsed;
+  }
+
+  uptime(): number {
+    return this.#elapsed + this.#suspended;
   }
 
   schedule(delayMs: number, task: () => void): Timer {
@@ -55,6 +60,12 @@ export class ManualClock implements Clock {
 
   /** Sets the wall clock as NTP or an operator would: durations do not move. */
   jumpWallClock(milliseconds: number): void {
+    this.#wallOffset += milliseconds;
+  }
+
+  /** The machine sleeps: wall clock and uptime go on, timers and durations do not. */
+  suspend(milliseconds: number): void {
+    this.#suspended += milliseconds;
     this.#wallOffset += milliseconds;
   }
 

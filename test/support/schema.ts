@@ -47,8 +47,27 @@ export function validateEnvelopes(envelopes: readonly string[]): string[] {
   }
 }
 
-function runXmllint(files: readonly string[], directory: string): string[] {
-  const schema = join(BBF_DIRECTORY, 'cwmp-envelope-all.xsd');
+/** Validates other documents against one of the published schemas, e.g. `cwmp-devicetype-1-6.xsd`. @returns the complaints */
+export function validateDocuments(documents: readonly string[], schemaFile: string): string[] {
+  const directory = mkdtempSync(join(tmpdir(), 'cwmp-schema-'));
+  try {
+    const files = documents.map((document, index) => {
+      const file = join(directory, `envelope-${index}.xml`);
+      writeFileSync(file, document);
+      return file;
+    });
+    return runXmllint(files, directory, schemaFile);
+  } finally {
+    rmSync(directory, { recursive: true });
+  }
+}
+
+function runXmllint(
+  files: readonly string[],
+  directory: string,
+  schemaFile = 'cwmp-envelope-all.xsd',
+): string[] {
+  const schema = join(BBF_DIRECTORY, schemaFile);
   const result = spawnSync('xmllint', ['--nonet', '--noout', '--huge', '--schema', schema, ...files], {
     encoding: 'utf8',
     env: { ...process.env, XML_CATALOG_FILES: join(BBF_DIRECTORY, 'catalog.xml') },

@@ -7,8 +7,10 @@ export interface RpcContext {
   readonly model: DataModel;
   /** Names as the ACS writes and reads them. */
   readonly addressing: Addressing;
-  /** Read only; changes go through `replaceAttributes`. */
+  /** Read only; changes go through `changeAttributes`. */
   readonly attributes: AttributeStore;
+  /** Notification may be 3 to 6. */
+  readonly hasLightweightNotification: boolean;
   /** Names of all registered methods. */
   readonly methods: () => readonly string[];
   /** Aborted when the ACS would lose patience. */
@@ -19,8 +21,11 @@ export interface RpcContext {
   readonly acsWrote: (values: readonly { readonly path: string; readonly value: string }[]) => Promise<void>;
   /** The ACS has added or deleted rows of this table. */
   readonly acsChangedRows: (tablePath: string) => void;
-  /** Takes `attributes` in place of the current ones; resolves when they are durable. */
-  readonly replaceAttributes: (attributes: AttributeStore) => Promise<void>;
+  /**
+   * Makes `change`, which returns whether it changed anything, after the changes before it; resolves when it is durable. When
+   * it throws nothing has changed.
+   */
+  readonly changeAttributes: (change: (attributes: AttributeStore) => boolean) => Promise<void>;
   /** Resolves when the order is durable. @throws RpcFault 9004 when there are too many */
   readonly scheduleInform: (delaySeconds: number, commandKey: string) => Promise<void>;
   /** Runs `action` when the session is over: more requests may follow in it [TR-069 A.3.2.8]. */

@@ -4,7 +4,7 @@ import type { Logger } from '../logger.ts';
 import { lockDirectory } from './directory-lock.ts';
 import type { DirectoryLock } from './directory-lock.ts';
 import { formatRecordLine } from './record-line.ts';
-import { StoreError } from './store-error.ts';
+import { hasCode, StoreError } from './store-error.ts';
 import {
   createJournal,
   createStateDirectory,
@@ -32,6 +32,8 @@ export interface DocumentStore {
   put(key: string, document: unknown): Promise<void>;
   /** @throws StoreError as `put` */
   delete(key: string): Promise<void>;
+  /** Why the last write failed; undefined when it did not. For monitors: what is written now would be lost. */
+  readonly problem?: string | undefined;
   /** Waits for pending writes and gives the directory free. Later writes are refused. */
   close(): Promise<void>;
 }
@@ -40,7 +42,8 @@ export interface DocumentStore {
 const COMPACTION_BYTES = 1024 * 1024;
 
 /**
- * Opens (creating) the state directory; falls back to the last good copy of a damaged file and logs that.
+ * Opens (creating) the state directory; falls back to the last good copy of a damaged file and logs that. On a read-only file
+ * system what is known can be read, and writes fail until it can be written again.
  * @param options.compactionBytes journal size, in bytes, that starts a background rewrite
  * @throws StoreError when the directory cannot be created, read or locked (another daemon uses it)
  */
@@ -51,12 +54,21 @@ export async function openDocumentStore(options: {
 }): Promise<DocumentStore> {
   const { directory, logger, compactionBytes = COMPACTION_BYTES } = options;
   await createStateDirectory(directory);
-  const lock = await lockDirectory(directory);
+  const lock = await lockDirectory(directory).catch((error: unknown) => {
+    if (!(error instanceof StoreError) || !hasCode(error.cause, 'EROFS')) throw error;
+    logger.error(
+      'state cannot be written: what the ACS sets is refused, events are forgotten at the next stop',
+      {
+        error: error.message,
+      },
+    );
+    return undefined;
+  });
   try {
     const state = await loadState(directory, logger);
     return new JournaledStore(directory, logger, compactionBytes, lock, state);
   } catch (error) {
-    await lock.release();
+    await lock?.release();
     throw error;
   }
 }
@@ -93,12 +105,14 @@ class JournaledStore implements DocumentStore {
   readonly #directory: string;
   readonly #logger: Logger;
   readonly #compactionBytes: number;
-  readonly #lock: DirectoryLock;
+  /** Undefined while the file system is read-only. */
+  #lock: DirectoryLock | undefined;
   /** What is on the disk. */
   readonly #documents: Map<string, unknown>;
   /** The newest change of each key that is not on the disk yet. */
   readonly #pending = new Map<string, Change>();
 
+  #problem: string | undefined;
   #queue: Change[] = [];
   #writing: Promise<void> | undefined;
   #compacting: Promise<void> | undefined;
@@ -117,7 +131,7 @@ class JournaledStore implements DocumentStore {
     directory: string,
     logger: Logger,
     compactionBytes: number,
-    lock: DirectoryLock,
+    lock: DirectoryLock | undefined,
     state: LoadedState,
   ) {
     this.#directory = directory;
@@ -131,6 +145,10 @@ class JournaledStore implements DocumentStore {
     this.#journalBytes = state.journalBytes;
     // After damage the first write also rewrites everything, so that the damaged file is soon history.
     this.#compactAt = state.damaged ? 0 : compactionBytes;
+  }
+
+  get problem(): string | undefined {
+    return this.#problem;
   }
 
   get<T>(key: string): T | undefined {
@@ -167,7 +185,7 @@ class JournaledStore implements DocumentStore {
     await this.#compacting;
     await this.#journal?.close().catch(() => undefined);
     this.#journal = undefined;
-    await this.#lock.release();
+    await this.#lock?.release();
   }
 
   #enqueue(change: Omit<Change, 'resolve' | 'reject'>): Promise<void> {
@@ -193,15 +211,16 @@ class JournaledStore implements DocumentStore {
       const batch = this.#queue;
       this.#queue = [];
       try {
+        this.#lock ??= await lockDirectory(this.#directory);
         await this.#append(batch);
+        this.#problem = undefined;
         this.#settle(batch, undefined);
       } catch (error) {
         await this.#dropJournal();
         const path = journalPath(this.#directory, this.#journalGeneration);
-        this.#settle(
-          batch,
-          error instanceof StoreError ? error : new StoreError('cannot write', path, error),
-        );
+        const failure = error instanceof StoreError ? error : new StoreError('cannot write', path, error);
+        this.#problem = failure.message;
+        this.#settle(batch, failure);
       }
     }
   }

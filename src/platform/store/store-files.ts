@@ -193,7 +193,9 @@ function generationOf(name: string, kind: 'snapshot' | 'journal'): number | unde
 async function loadSnapshot(path: string, logger: Logger): Promise<Map<string, unknown> | undefined> {
   const documents = new Map<string, unknown>();
   let records = -1;
-  for (const line of scanCheckedLines(await readStateFile(path))) {
+  const file = await readOrWarn(path, logger);
+  if (file === undefined) return undefined;
+  for (const line of scanCheckedLines(file)) {
     const { value } = line;
     if (value !== undefined && line.offset === 0 && value.format === 1) {
       records = Number(value.records);
@@ -220,7 +222,9 @@ async function replayJournal(
   let length = 0;
   let damagedLines = 0;
   let firstOffset = 0;
-  for (const { offset, end, value } of scanCheckedLines(await readStateFile(path))) {
+  const file = await readOrWarn(path, logger);
+  if (file === undefined) return { length, damaged: true };
+  for (const { offset, end, value } of scanCheckedLines(file)) {
     const record = value === undefined ? undefined : toStoreRecord(value);
     if (record === undefined) {
       if (damagedLines === 0) firstOffset = offset;
@@ -241,12 +245,19 @@ async function replayJournal(
   return { length, damaged: damagedLines > 0 };
 }
 
-async function readStateFile(path: string): Promise<Buffer> {
+/**
+ * Undefined, with a warning, for a file that the disk cannot give any more: the others may do without it.
+ * @throws StoreError when it is there for others, not for us: starting without it would lose what it holds
+ */
+async function readOrWarn(path: string, logger: Logger): Promise<Buffer | undefined> {
   try {
     const { size } = await stat(path);
-    if (size > LARGEST_FILE_BYTES) throw new Error(`${size} bytes are more than a state file can have`);
-    return await readFile(path);
+    if (size <= LARGEST_FILE_BYTES) return await readFile(path);
+    logger.warn('state file is too large to be ours, it is left out', { file: path, bytes: size });
+    return undefined;
   } catch (error) {
-    throw new StoreError('cannot read', path, error);
+    if (!hasCode(error, 'EIO') && !hasCode(error, 'EISDIR')) throw new StoreError('cannot read', path, error);
+    logger.warn('state file cannot be read, it is left out', { file: path, reason: String(error) });
+    return undefined;
   }
 }

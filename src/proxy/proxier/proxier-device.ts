@@ -167,6 +167,11 @@ export class ProxierDevice {
     await this.#endpoint.stop();
   }
 
+  /** The machine was suspended for so long, milliseconds. */
+  resumed(sleptMs: number): void {
+    this.#endpoint.resumed(sleptMs);
+  }
+
   get status(): EndpointStatus {
     return this.#endpoint.status();
   }

@@ -85,6 +85,8 @@ export class VirtualDevice implements ExposedDevice {
       logger,
       userAgent: context.userAgent,
       isReachable: () => this.#reachable,
+      // [TR-106 issue 1] The parameters that steer it came with Device:2.
+      sendDatagram: hasAliases ? context.sendDatagram : undefined,
       aliasBasedAddressing: hasAliases,
       informParameters: (events) => this.#informParameters?.patternsFor(events) ?? [],
     });
@@ -139,6 +141,11 @@ export class VirtualDevice implements ExposedDevice {
   /** The Proxied Device restarted: `1 BOOT`. */
   recordBoot(): Promise<void> {
     return this.#endpoint.recordBoot();
+  }
+
+  /** The machine was suspended for so long, milliseconds. */
+  resumed(sleptMs: number): void {
+    this.#endpoint.resumed(sleptMs);
   }
 
   /** Parameters with notification on. */

@@ -1,3 +1,4 @@
+import { FACTORY_SETTINGS } from '../../../src/cwmp/default-settings.ts';
 import { CwmpEndpoint } from '../../../src/cwmp/endpoint.ts';
 import { createSessionScheduler } from '../../../src/cwmp/session-scheduler.ts';
 import type {
@@ -16,21 +17,14 @@ import { silentLogger } from '../../../src/platform/logger.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
 
 export const SETTINGS: AcsSettings = {
-  enableCwmp: true,
+  ...FACTORY_SETTINGS,
   url: '',
   username: 'cpe',
   password: 'secret',
   periodicInformEnable: false,
   periodicInformInterval: 300,
-  periodicInformTime: '0001-01-01T00:00:00Z',
   connectionRequestUsername: 'acs',
   connectionRequestPassword: 'pw',
-  retryMinimumWaitInterval: 5,
-  retryIntervalMultiplier: 2000,
-  defaultActiveNotificationThrottle: 0,
-  provisioningCode: '',
-  instanceMode: 'InstanceNumber',
-  autoCreateInstances: false,
 };
 
 export function memorySettings(initial: AcsSettings): SettingsStore {

@@ -17,8 +17,10 @@ describe('AttributeStore', () => {
     ['normal', 0, 0, undefined],
     ['normal', 0, 1, undefined],
     ['normal', 0, 2, undefined],
-    ['normal', 0, 3, 'notificationRefused'],
-    ['normal', 0, 6, 'notificationRefused'],
+    ['normal', 0, 3, undefined],
+    ['normal', 0, 4, undefined],
+    ['normal', 0, 5, undefined],
+    ['normal', 0, 6, undefined],
     ['normal', 0, 7, 'invalidArguments'],
     ['normal', 0, -1, 'invalidArguments'],
     ['normal', 0, 1.5, 'invalidArguments'],
@@ -29,6 +31,10 @@ describe('AttributeStore', () => {
     ['forcedDefault', 2, 1, undefined],
     ['canDeny', 0, 1, undefined],
     ['canDeny', 0, 2, 'notificationRefused'],
+    ['canDeny', 0, 4, undefined],
+    ['canDeny', 0, 5, 'notificationRefused'],
+    ['canDeny', 0, 6, 'notificationRefused'],
+    ['forced', 2, 6, 'notificationRefused'],
   ];
   for (const [rule, initial, asked, refusal] of RULES) {
     it(`${rule}: ${initial} by default, ${asked} is ${refusal ?? 'taken'}`, () => {

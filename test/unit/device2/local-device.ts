@@ -1,3 +1,4 @@
+import { FACTORY_SETTINGS } from '../../../src/cwmp/default-settings.ts';
 import { DataModel } from '../../../src/datamodel/data-model.ts';
 import { addDeviceInfo } from '../../../src/device2/device-info.ts';
 import type { DeviceInfoName } from '../../../src/device2/device-info.ts';
@@ -11,22 +12,14 @@ import { memoryDocumentStore } from '../../../src/platform/store/document-store.
 import type { DocumentStore } from '../../../src/platform/store/document-store.ts';
 
 export const DEFAULT_SETTINGS: DeviceSettings = {
-  enableCwmp: true,
+  ...FACTORY_SETTINGS,
   url: 'http://acs.example/',
   username: 'cpe',
   password: 'secret-1',
-  periodicInformEnable: true,
   periodicInformInterval: 300,
-  periodicInformTime: '0001-01-01T00:00:00Z',
   connectionRequestUsername: 'acs',
   connectionRequestPassword: 'secret-2',
-  retryMinimumWaitInterval: 5,
-  retryIntervalMultiplier: 2000,
-  defaultActiveNotificationThrottle: 0,
-  provisioningCode: '',
   upgradesManaged: true,
-  instanceMode: 'InstanceNumber',
-  autoCreateInstances: false,
 };
 
 /** A model with all local objects of a virtual device. */

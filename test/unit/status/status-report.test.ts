@@ -55,6 +55,7 @@ const embedded = (serialNumber: string, rest: Partial<EmbeddedDeviceStatus> = {}
 const snapshot = (rest: Partial<StatusSnapshot> = {}): StatusSnapshot => ({
   version: '9.9.9',
   uptimeSeconds: 1,
+  process: { rssKiB: 102_400, heapUsedKiB: 20_480, timers: 7, sockets: 5 },
   endpoints: [],
   isProxierOn: true,
   embedded: [],

@@ -9,6 +9,7 @@ import type { StatusSnapshot } from '../../../src/status/status-snapshot.ts';
 const SNAPSHOT: StatusSnapshot = {
   version: '9.9.9',
   uptimeSeconds: 93_784,
+  process: { rssKiB: 102_400, heapUsedKiB: 20_480, timers: 7, sockets: 5 },
   endpoints: [
     {
       identity: { manufacturer: 'Maker', oui: '00D09E', productClass: 'Nas', serialNumber: 'S1' },
@@ -83,6 +84,7 @@ describe('status server', () => {
     expect(JSON.parse(body)).to.deep.equal({
       version: '9.9.9',
       uptimeSeconds: 93_784,
+      process: SNAPSHOT.process,
       proxierEndpoint: 'off',
       endpoints: [
         {

@@ -64,9 +64,11 @@ class Fixture {
         model: this.model,
         addressing: new Addressing({ model: this.model, settings: () => this, enabled: this.enabled }),
         attributes: this.attributes,
+        hasLightweightNotification: true,
         setParameterKey: () => Promise.resolve(),
-        replaceAttributes: (next) => {
-          this.attributes = next;
+        changeAttributes: async (change) => {
+          const changed = this.attributes.copy();
+          if (change(changed)) this.attributes = changed;
           return Promise.resolve();
         },
         acsWrote: () => Promise.resolve(),

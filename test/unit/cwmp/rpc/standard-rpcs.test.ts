@@ -21,12 +21,14 @@ describe('cwmp/rpc', () => {
         model: fixture.model,
         addressing: new Addressing({ model: fixture.model, settings: () => SETTINGS, enabled: false }),
         attributes,
+        hasLightweightNotification: false,
         setParameterKey: (next) => {
           key = next;
           return Promise.resolve();
         },
-        replaceAttributes: (next) => {
-          attributes = next;
+        changeAttributes: async (change) => {
+          const changed = attributes.copy();
+          if (change(changed)) attributes = changed;
           return Promise.resolve();
         },
         acsWrote: () => Promise.resolve(),

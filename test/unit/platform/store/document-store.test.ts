@@ -1,6 +1,6 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, statSync, symlinkSync } from 'node:fs';
-import { appendFile, mkdtemp, readFile, rm, truncate, unlink, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, mkdtemp, readFile, rm, truncate, unlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
@@ -16,9 +16,10 @@ interface Warning {
   readonly fields: LogFields;
 }
 
-function recordingLogger(warnings: Warning[]): Logger {
+function recordingLogger(warnings: Warning[], errors: Warning[]): Logger {
   return {
     ...silentLogger,
+    error: (message, fields = {}) => void errors.push({ message, fields }),
     warn: (message, fields = {}) => void warnings.push({ message, fields }),
   };
 }
@@ -36,10 +37,11 @@ describe('document store', () => {
   let parent: string;
   let directory: string;
   let warnings: Warning[];
+  let errors: Warning[];
   const opened: DocumentStore[] = [];
 
   const openStore = async (compactionBytes?: number): Promise<DocumentStore> => {
-    const logger = recordingLogger(warnings);
+    const logger = recordingLogger(warnings, errors);
     const store = await openDocumentStore({
       directory,
       logger,
@@ -64,6 +66,7 @@ describe('document store', () => {
     parent = await mkdtemp(join(tmpdir(), 'store-test-'));
     directory = join(parent, 'state');
     warnings = [];
+    errors = [];
   });
 
   afterEach(async () => {
@@ -192,6 +195,83 @@ describe('document store', () => {
     await store.put('k', 2);
     await store.close();
     expect((await openStore()).get('k')).to.equal(2);
+  });
+
+  for (const kind of ['snapshot', 'journal'] as const) {
+    it(`does without a ${kind} that the disk cannot give any more`, async () => {
+      const first = await openStore(500);
+      await compactOnce(first, 2);
+      await first.put('late', 1);
+      await first.close();
+      const [file = ''] = files(kind).slice(-1);
+      await rm(join(directory, file));
+      // A directory in its place cannot be read, like a bad sector.
+      await mkdir(join(directory, file));
+      const second = await openStore();
+      expect(warnings.map(({ message }) => message)).to.include('state file cannot be read, it is left out');
+      expect(second.get('filler')).to.be.a('string');
+      await second.put('new', 2);
+      await second.close();
+      expect((await openStore()).get('new')).to.equal(2);
+    });
+  }
+
+  /** Puts `parent` on a file system of its own, which only root can. */
+  const mounted = async (options: string, test: () => Promise<void>): Promise<boolean> => {
+    if (spawnSync('mount', ['-t', 'tmpfs', '-o', options, 'tmpfs', parent]).status !== 0) {
+      console.log('      skipped: only root can mount a file system'); // eslint-disable-line no-console
+      return false;
+    }
+    try {
+      await test();
+    } finally {
+      await Promise.all(opened.splice(0).map((store) => store.close()));
+      spawnSync('umount', [parent]);
+    }
+    return true;
+  };
+  const remount = (how: 'ro' | 'rw'): void => {
+    expect(spawnSync('mount', ['-o', `remount,${how}`, parent]).status).to.equal(0);
+  };
+
+  it('is read, and refuses writes, on a read-only file system until that takes them again', async function () {
+    const isDone = await mounted('size=1m', async () => {
+      const first = await openStore();
+      await first.put('k', 1);
+      await first.close();
+      remount('ro');
+      const second = await openStore();
+      expect(second.get('k')).to.equal(1);
+      expect(errors.map(({ message }) => message)).to.deep.equal([
+        'state cannot be written: what the ACS sets is refused, events are forgotten at the next stop',
+      ]);
+      expect(await failure(second.put('k', 2))).to.match(/read-only file system/);
+      expect(second.get('k')).to.equal(1);
+      expect(second.problem).to.contain(directory);
+      remount('rw');
+      await second.put('k', 3);
+      expect(second.problem).to.equal(undefined);
+      await second.close();
+      expect((await openStore()).get('k')).to.equal(3);
+    });
+    if (!isDone) this.skip();
+  });
+
+  it('takes nothing more while a real disk is full, and everything afterwards', async function () {
+    const isDone = await mounted('size=64k', async () => {
+      const first = await openStore();
+      await first.put('k', 1);
+      await writeFile(join(parent, 'fill'), Buffer.alloc(60_000)).catch(() => undefined);
+      expect(await failure(first.put('big', 'x'.repeat(60_000)))).to.match(/ENOSPC/);
+      await first.close();
+      const second = await openStore();
+      expect([second.get('k'), second.get('big')]).to.deep.equal([1, undefined]);
+      await unlink(join(parent, 'fill'));
+      await second.put('k', 2);
+      await second.close();
+      expect((await openStore()).get('k')).to.equal(2);
+    });
+    if (!isDone) this.skip();
   });
 
   it('writes everything anew when somebody removed the journal between two failures', async () => {

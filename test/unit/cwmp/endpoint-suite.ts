@@ -1,0 +1,41 @@
+import { ScriptedAcs } from '../../support/scripted-acs.ts';
+import { waitFor } from '../../support/wait-for.ts';
+import { EndpointFixture } from './endpoint-fixture.ts';
+
+/** An ACS and the endpoints of one test; registers its own hooks, so call it inside `describe`. */
+export class EndpointSuite {
+  acs!: ScriptedAcs;
+  readonly #fixtures: EndpointFixture[] = [];
+  readonly #others: ScriptedAcs[] = [];
+
+  constructor() {
+    beforeEach(async () => {
+      this.acs = await ScriptedAcs.start();
+    });
+    afterEach(async () => {
+      for (const { endpoint } of this.#fixtures.splice(0)) await endpoint.stop();
+      for (const acs of [this.acs, ...this.#others.splice(0)]) await acs.stop();
+    });
+  }
+
+  /** An endpoint of this ACS, not started yet. */
+  make(options: ConstructorParameters<typeof EndpointFixture>[1] = {}): EndpointFixture {
+    const fixture = new EndpointFixture(this.acs.url, options);
+    this.#fixtures.push(fixture);
+    return fixture;
+  }
+
+  async anotherAcs(): Promise<ScriptedAcs> {
+    const acs = await ScriptedAcs.start();
+    this.#others.push(acs);
+    return acs;
+  }
+
+  /** Waits until the ACS has got `sessions` Informs and the endpoint is in no session. */
+  async idle(fixture: EndpointFixture, sessions: number): Promise<void> {
+    await waitFor(
+      () => this.acs.informs.length >= sessions && !fixture.endpoint.status().inSession,
+      `${sessions} sessions to be over`,
+    );
+  }
+}
