@@ -47,8 +47,6 @@ export interface Daemon {
   };
 }
 
-const POLL_INTERVAL_SECONDS = 60;
-
 /** Puts the parts together; starts them bottom-up and stops them in reverse. */
 export function createDaemon(options: DaemonOptions): Daemon {
   return new ComposedDaemon(options);
@@ -268,7 +266,7 @@ class ComposedDaemon implements Daemon {
       logger,
       controlPoint: () => controlPoint,
       chooseMechanism: (facts) => chooseMechanism(this.#config.devices, facts),
-      pollIntervalSeconds: POLL_INTERVAL_SECONDS,
+      pollIntervalSeconds: () => this.#config.devices.pollIntervalSeconds,
       virtual: virtuals,
       embedded: proxier?.embedded,
       exposureChanged: () => proxier?.showVirtualDevices(virtuals.all),
@@ -278,10 +276,13 @@ class ComposedDaemon implements Daemon {
       clock,
       logger,
       listener: {
-        deviceAppeared: (device) => {
+        deviceAppeared: (device, previous) => {
           // The inventory first: other tables refer to its rows.
           proxier?.inventory.deviceAppeared(device);
-          registry.deviceAppeared(device);
+          registry.deviceAppeared(device, previous);
+        },
+        bootIdChanged: (device, previous) => {
+          registry.bootIdChanged(device, previous);
         },
         deviceRenewed: (device) => proxier?.inventory.deviceRenewed(device),
         deviceLost: (device, reason) => {

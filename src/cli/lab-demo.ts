@@ -175,6 +175,7 @@ function demoConfig(
         { match: { udn: house.embedded.udn }, mechanism: 'embedded' },
         ...parts.map(({ device }) => ({ match: { udn: device.udn }, mechanism: 'virtual' as const })),
       ],
+      pollIntervalSeconds: 60,
     },
     embedded: { answerTimeoutSeconds: 2 },
     inventory: { retentionSeconds: 3600 },

@@ -21,7 +21,7 @@ export function listTreeNodes(tree: CmsTree): TreeNode[] {
       kind,
       ...(type === undefined ? {} : { type }),
       ...(access === undefined ? {} : { access }),
-      ...(eventOnChange === undefined ? {} : { eventOnChange }),
+      ...(typeof eventOnChange === 'boolean' && { eventOnChange }),
       ...(value === undefined ? {} : { value }),
     });
   };

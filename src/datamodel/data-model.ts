@@ -57,6 +57,16 @@ export class DataModel {
     return node;
   }
 
+  /** Puts a parameter that was removed back, unless its object is gone or has another of that name. @returns whether it did */
+  restoreParameter(parameter: ParameterNode): boolean {
+    const { parent, name } = parameter;
+    if (this.find(parent.path) !== parent || parent.children.has(name)) return false;
+    parent.children.set(name, parameter);
+    if (parameter.forcedInform) this.#forcedInform.add(parameter);
+    this.#structure.added(parameter);
+    return true;
+  }
+
   /** Removes an object with everything below it, or a parameter. Containers left empty are removed too. Unknown: nothing. */
   remove(path: string): void {
     let node = this.find(path);

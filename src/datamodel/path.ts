@@ -7,9 +7,10 @@ export interface ParsedPath {
 }
 
 /** [TR-069 A.3.2.1] says 256; devices of the LAN may nest deeper than that, so only absurd paths are refused. */
-const LONGEST_PATH = 1024;
+export const LONGEST_PATH = 1024;
 const LARGEST_INSTANCE_NUMBER = 4_294_967_295;
-const ELEMENT_NAME = /^[\p{L}_][\p{L}\p{N}_-]*$/u;
+/** An NCName [TR-106 3.1] without dots; the names of a CMS follow the same rule [CMS:2 2.1]. */
+const ELEMENT_NAME = /^[\p{L}_][\p{L}\p{N}\p{M}_-]*$/u;
 const INSTANCE_NUMBER = /^[1-9][0-9]{0,9}$/;
 
 /** An instance number is 1 or more, without sign or leading zeros, in 32 bits [TR-106 3.2]. */

@@ -3,11 +3,15 @@ import type { Clock, Timer } from '../platform/clock.ts';
 import type { Logger } from '../platform/logger.ts';
 import type { CmsClient } from '../upnp-dm/types.ts';
 import type { DeviceModel } from './device-model.ts';
+import { EventSwitch } from './event-switch.ts';
+import { retryDelaySeconds } from './lifecycle.ts';
 import { cmsLeafOf, type CmsLeaf } from './mapping/cms-leaf.ts';
 import { readLeaves } from './mapping/cms-reader.ts';
 
 /** How long one round of re-reading may take. */
 const ROUND_TIMEOUT_MS = 30_000;
+/** A device is polled for a tenth of the time at most: after a poll it is left alone for so many times as long as it took. */
+const POLL_PAUSE_FACTOR = 9;
 
 export interface ChangeWatcherOptions {
   readonly client: CmsClient;
@@ -15,7 +19,7 @@ export interface ChangeWatcherOptions {
   /** Parameters that the ACS wants to hear of (notification on). */
   readonly watched: () => readonly ParameterNode[];
   /** Seconds between reads of watched leaves that raise no events; 0 = never. */
-  readonly pollIntervalSeconds: number;
+  readonly pollIntervalSeconds: () => number;
   readonly onStructureDoubtful: () => void;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -23,22 +27,62 @@ export interface ChangeWatcherOptions {
 
 /**
  * Finds out what changed on a device. A ConfigurationUpdate event names nothing [CMS:2 2.2], so each one costs one GetInstances
- * (if the device has tables) and one GetValues of what the ACS watches; events that arrive meanwhile share the next round.
+ * (if the device has tables) and one GetValues of what the ACS watches; events that arrive meanwhile share the next round. A round
+ * that fails is repeated until one succeeds: the device will not send the event again.
  */
 export class ChangeWatcher {
   readonly #options: ChangeWatcherOptions;
   readonly #abort = new AbortController();
+  readonly #events: EventSwitch;
   #running = false;
   #again = false;
+  /** Rounds in a row that failed. */
+  #failures = 0;
+  #retry: Timer | undefined;
   #poll: Timer | undefined;
 
   constructor(options: ChangeWatcherOptions) {
+    const { client, deviceModel, clock, logger } = options;
     this.#options = options;
+    this.#events = new EventSwitch({
+      client,
+      deviceModel,
+      watchedLeaves: () => this.#watchedLeaves(),
+      switched: (eventsMissed) => {
+        if (this.#abort.signal.aborted) return;
+        if (eventsMissed) this.#look();
+        this.#schedulePoll();
+      },
+      clock,
+      logger,
+    });
   }
 
   /** Something changed on the device, or may have. */
   deviceChanged(): void {
     this.#options.deviceModel.shadow.invalidate();
+    this.#look();
+  }
+
+  /** The attributes of some node changed: another control point may have switched events off, and nobody heard of changes since. */
+  attributesChanged(): void {
+    this.#events.attributesChanged();
+  }
+
+  /** The set of watched parameters changed: asks the device to raise events for those that can, and polls the others. */
+  watchedChanged(): void {
+    this.#events.watchedChanged();
+  }
+
+  stop(): void {
+    this.#abort.abort();
+    this.#events.stop();
+    this.#retry?.cancel();
+    this.#poll?.cancel();
+  }
+
+  #look(): void {
+    this.#retry?.cancel();
     if (this.#running) {
       this.#again = true;
       return;
@@ -46,69 +90,54 @@ export class ChangeWatcher {
     void this.#run();
   }
 
-  /**
-   * The set of watched parameters changed: asks the device to raise events for those that can, and polls the others.
-   * EventOnChange is shared by all control points and persistent, so it is only ever switched on.
-   */
-  watchedChanged(): void {
-    void this.#switchEventsOn().then(() => {
-      this.#schedulePoll();
+  async #run(): Promise<void> {
+    this.#running = true;
+    let failure: Error | undefined;
+    do {
+      this.#again = false;
+      failure = await this.#round();
+    } while (this.#again && !this.#abort.signal.aborted);
+    this.#running = false;
+    if (failure === undefined || this.#abort.signal.aborted) {
+      this.#failures = 0;
+      return;
+    }
+    this.#failures += 1;
+    const seconds = retryDelaySeconds(this.#failures);
+    this.#options.logger[this.#failures === 1 ? 'warn' : 'debug'](
+      'could not read what changed on the device, trying again',
+      { seconds, error: failure.message },
+    );
+    this.#retry = this.#options.clock.schedule(seconds * 1000, () => {
+      this.#look();
     });
   }
 
-  stop(): void {
-    this.#abort.abort();
-    this.#poll?.cancel();
-  }
-
-  async #run(): Promise<void> {
-    this.#running = true;
+  /** @returns why it has to be done once more; undefined when it succeeded */
+  async #round(): Promise<Error | undefined> {
+    const { client, deviceModel } = this.#options;
+    const signal = this.#signal();
+    let failure: Error | undefined;
     try {
-      do {
-        this.#again = false;
-        await this.#round();
-      } while (this.#again && !this.#abort.signal.aborted);
+      await deviceModel.readInstances(client, signal);
     } catch (error) {
-      this.#options.logger.warn('could not read what changed on the device', { error: String(error) });
-    } finally {
-      this.#running = false;
+      failure = error instanceof Error ? error : new Error(String(error));
     }
+    // Values are looked at all the same: a device that is slow with its rows may still tell what the ACS waits for.
+    return (await this.#readWatched(this.#watchedLeaves(), signal)) ?? failure;
   }
 
-  async #round(): Promise<void> {
-    const { client, deviceModel, watched } = this.#options;
-    const signal = AbortSignal.any([this.#abort.signal, AbortSignal.timeout(ROUND_TIMEOUT_MS)]);
-    if (deviceModel.hasTables) {
-      await deviceModel.updateInstances(await deviceModel.readInstances(client, signal));
-    }
-    await this.#readWatched(watched().map(cmsLeafOf), signal);
-  }
-
-  async #readWatched(leaves: readonly (CmsLeaf | undefined)[], signal: AbortSignal): Promise<void> {
-    const paths = [...new Set(leaves.flatMap((leaf) => (leaf === undefined ? [] : [leaf.cmsPath])))];
-    if (paths.length === 0) return;
+  /** @returns the error of a leaf that the device could not read now, but may later */
+  async #readWatched(leaves: readonly CmsLeaf[], signal: AbortSignal): Promise<Error | undefined> {
+    const paths = [...new Set(leaves.map(({ cmsPath }) => cmsPath))];
+    if (paths.length === 0) return undefined;
     const { client, deviceModel } = this.#options;
     const generation = deviceModel.shadow.generation;
     const result = await readLeaves(client, deviceModel.contentPaths.compact(paths), paths, signal);
+    if (this.#abort.signal.aborted) return undefined;
     deviceModel.valuesRead(result.values, generation);
     if (result.structureChanged) this.#options.onStructureDoubtful();
-  }
-
-  async #switchEventsOn(): Promise<void> {
-    const silent = this.#watchedLeaves().filter((leaf) => leaf.eventOnChange === false);
-    if (silent.length === 0) return;
-    try {
-      await this.#options.client.setAttributes(
-        new Map(silent.map((leaf) => [leaf.cmsPath, { eventOnChange: true }])),
-        this.#abort.signal,
-      );
-      for (const leaf of silent) leaf.eventOnChange = true;
-    } catch (error) {
-      this.#options.logger.info('device raises no events for some watched parameters, polling them', {
-        count: silent.length,
-        error: String(error),
-      });
-    }
+    return [...result.errors.values()].find(({ kind }) => kind === 'retryLater');
   }
 
   #watchedLeaves(): CmsLeaf[] {
@@ -118,25 +147,30 @@ export class ChangeWatcher {
       .filter((leaf) => leaf !== undefined);
   }
 
-  #schedulePoll(): void {
-    this.#poll?.cancel();
-    const { pollIntervalSeconds, clock } = this.#options;
-    if (pollIntervalSeconds === 0 || this.#abort.signal.aborted) return;
-    if (this.#watchedLeaves().every((leaf) => leaf.eventOnChange === true)) return;
-    this.#poll = clock.schedule(pollIntervalSeconds * 1000, () => {
+  #silentLeaves(): CmsLeaf[] {
+    return this.#watchedLeaves().filter(({ eventOnChange }) => eventOnChange !== true);
+  }
+
+  #schedulePoll(pauseMs = 0): void {
+    const { clock } = this.#options;
+    const intervalSeconds = this.#options.pollIntervalSeconds();
+    if (intervalSeconds === 0 || this.#poll !== undefined || this.#abort.signal.aborted) return;
+    if (this.#silentLeaves().length === 0) return;
+    this.#poll = clock.schedule(Math.max(intervalSeconds * 1000, pauseMs), () => {
       void this.#pollOnce();
     });
   }
 
   async #pollOnce(): Promise<void> {
-    try {
-      const silent = this.#watchedLeaves().filter((leaf) => leaf.eventOnChange !== true);
-      const signal = AbortSignal.any([this.#abort.signal, AbortSignal.timeout(ROUND_TIMEOUT_MS)]);
-      await this.#readWatched(silent, signal);
-    } catch (error) {
-      this.#options.logger.debug('poll of the device failed', { error: String(error) });
-    } finally {
-      this.#schedulePoll();
-    }
+    const { clock, logger } = this.#options;
+    const start = clock.monotonic();
+    const failure = await this.#readWatched(this.#silentLeaves(), this.#signal());
+    if (failure !== undefined) logger.debug('poll of the device failed', { error: failure.message });
+    this.#poll = undefined;
+    this.#schedulePoll(POLL_PAUSE_FACTOR * (clock.monotonic() - start));
+  }
+
+  #signal(): AbortSignal {
+    return AbortSignal.any([this.#abort.signal, AbortSignal.timeout(ROUND_TIMEOUT_MS)]);
   }
 }

@@ -1,30 +1,34 @@
-import type { DataModel, ValueChange } from '../datamodel/data-model.ts';
+import type { DataModel } from '../datamodel/data-model.ts';
+import { ModelError } from '../datamodel/model-error.ts';
 import type { ParameterNode } from '../datamodel/node.ts';
 import type { Provider } from '../datamodel/provider.ts';
 import type { ValueType } from '../datamodel/value.ts';
 import type { SupportedBeyondModel } from '../device2/device-type/describe-model.ts';
 import type { RowAliases } from '../device2/row-aliases.ts';
 import type { Logger } from '../platform/logger.ts';
-import { ActionError } from '../upnp/types.ts';
 import { toStructurePath } from '../upnp-dm/cms-path.ts';
 import { expandLeaves } from '../upnp-dm/tree-expansion.ts';
-import type { CmsClient, NodeAttributes } from '../upnp-dm/types.ts';
-import { readTreeAttributes } from '../upnp-dm/walk-attributes.ts';
+import type { ChangeStatus, CmsClient, NodeAttributes } from '../upnp-dm/types.ts';
+import { readTreeAttributes, withUnknownEvents } from '../upnp-dm/walk-attributes.ts';
 import type { CmsTree } from '../upnp-dm/walk.ts';
-import { cmsLeaf, type CmsLeaf } from './mapping/cms-leaf.ts';
+import { DeviceNodes } from './device-nodes.ts';
+import { DeviceValues } from './device-values.ts';
+import { cmsLeaf } from './mapping/cms-leaf.ts';
 import { CmsProvider, type DeviceAccess } from './mapping/cms-provider.ts';
-import { ConstantProvider } from './mapping/constant-provider.ts';
 import { ContentPaths } from './mapping/content-paths.ts';
-import { mapTree, type Capabilities, type MappedObject, type MappedTree } from './mapping/map-tree.ts';
+import { readInstances } from './mapping/instances-reader.ts';
+import { mapTree, type Capabilities, type MappedTree } from './mapping/map-tree.ts';
 import type { MountPlan } from './mapping/mounts.ts';
-import { PathMapping } from './mapping/path-mapping.ts';
+import { isInOneOf, PathMapping } from './mapping/path-mapping.ts';
 import { ReferenceTranslator } from './mapping/references.ts';
-import { isOverridable, standardFlags } from './mapping/standard-flags.ts';
 import { supportedBeyond } from './mapping/supported-beyond.ts';
 import { toCmsValue, toCwmpValue } from './mapping/value-mapping.ts';
-import { Shadow } from './shadow.ts';
+import type { Shadow } from './shadow.ts';
 
-const ROW = /\.\d+\.$/;
+/** A generation of the shadow before every other. */
+const LONG_AGO = -1;
+/** Of one description in the log. */
+const MOST_REMARKS = 20;
 
 export interface DeviceModelOptions {
   readonly model: DataModel;
@@ -35,8 +39,6 @@ export interface DeviceModelOptions {
   /** What stands between the model and the device, if anything does. */
   readonly wrap?: (device: CmsProvider) => Provider;
   readonly logger: Logger;
-  /** Paths the daemon serves itself. */
-  readonly reserved: (path: string) => boolean;
   /** Names rows that the device does not name; undefined where rows have no aliases. */
   readonly aliases?: RowAliases | undefined;
   readonly onStructureDoubtful: () => void;
@@ -47,26 +49,30 @@ export interface DeviceModelOptions {
  * own description and holds the shadow of its values.
  */
 export class DeviceModel {
-  readonly shadow = new Shadow();
   readonly #options: DeviceModelOptions;
+  readonly #values: DeviceValues;
   /** Answers for every parameter and object of the device. */
   readonly provider: Provider;
-  readonly #constants = new ConstantProvider();
   readonly #access: Mutable<DeviceAccess>;
   #tree: CmsTree | undefined;
+  #subscribed = false;
+  #attributesDoubtful = false;
   /** Leaves that the structure promises but this device did not return: a row may lack a leaf that its table has. */
   readonly #absent = new Set<string>();
   #capabilities: Capabilities = { setValues: false, createInstance: false, deleteInstance: false };
   /** CMS paths of the outermost tables. */
   #tables: ReadonlySet<string> = new Set();
-  /** By data model path. */
-  readonly #placed = new Map<string, ParameterNode>();
-  #objects = new Map<string, MappedObject>();
-  /** A writable Common Object fills two parameters. */
-  #byCmsPath = new Map<string, ParameterNode[]>();
+  readonly #nodes: DeviceNodes;
 
   constructor(options: DeviceModelOptions) {
     this.#options = options;
+    this.#values = new DeviceValues({
+      parametersOf: (path) => this.parametersOf(path),
+      toDataModel: (type, raw) => this.toDataModel(type, raw),
+      report: (changes) => {
+        options.model.reportValueChanges(changes);
+      },
+    });
     this.#access = {
       client: undefined,
       eventsReliable: false,
@@ -78,6 +84,7 @@ export class DeviceModel {
       structureDoubtful: () => {
         options.onStructureDoubtful();
       },
+      write: (values, signal) => this.write(values, signal),
       rowCreated: (path, signal) => this.#rowCreated(path, signal),
       rowDeleted: (path) => {
         this.#rowDeleted(path);
@@ -85,11 +92,19 @@ export class DeviceModel {
     };
     const device = new CmsProvider(this.shadow, this.#access, options.logger);
     this.provider = options.wrap?.(device) ?? device;
+    this.#nodes = new DeviceNodes({
+      model: options.model,
+      provider: this.provider,
+      aliases: options.aliases,
+    });
   }
 
   /** The device is within reach. `eventsReliable`: an active subscription tells of every change of an EventOnChange leaf. */
   connect(client: CmsClient, eventsReliable: boolean): void {
-    if (this.#access.client !== client) this.shadow.invalidate();
+    if (this.#access.client !== client) {
+      this.shadow.invalidate();
+      this.#attributesDoubtful = false;
+    }
     this.#access.client = client;
     this.setEventsReliable(eventsReliable);
   }
@@ -103,7 +118,28 @@ export class DeviceModel {
   /** While false every value is read from the device. */
   setEventsReliable(reliable: boolean): void {
     if (!reliable) this.shadow.invalidate();
-    this.#access.eventsReliable = reliable;
+    this.#subscribed = reliable;
+    this.#access.eventsReliable = reliable && !this.#attributesDoubtful;
+  }
+
+  /** While true nobody knows which leaves raise events: another control point may have switched some off. */
+  setAttributesDoubtful(doubtful: boolean): void {
+    if (doubtful) this.shadow.invalidate();
+    this.#attributesDoubtful = doubtful;
+    this.#access.eventsReliable = this.#subscribed && !doubtful;
+  }
+
+  /** CMS paths of the leaves whose values events vouch for. */
+  get eventedPaths(): string[] {
+    return [...this.#nodes.cmsPaths].filter((path) => {
+      const [parameter] = this.parametersOf(path);
+      return parameter !== undefined && cmsLeaf(parameter).eventOnChange === true;
+    });
+  }
+
+  /** The last known values. */
+  get shadow(): Shadow {
+    return this.#values.shadow;
   }
 
   /** The device as it can be asked now; undefined while it is away. */
@@ -118,14 +154,15 @@ export class DeviceModel {
 
   /** The parameters that show the leaf of that CMS path: one, or two for a writable Common Object. */
   parametersOf(cmsPath: string): readonly ParameterNode[] {
-    return this.#byCmsPath.get(cmsPath) ?? [];
+    return this.#nodes.parametersOf(cmsPath);
   }
 
   /** What the device supports below tables that have no rows now. */
   supportedBeyond(): SupportedBeyondModel {
     if (this.#tree === undefined) return { objects: [], parameters: [] };
-    const { plan, reserved, aliases } = this.#options;
-    return supportedBeyond(this.#tree, plan(), this.#capabilities, reserved, aliases !== undefined);
+    const { plan, aliases } = this.#options;
+    const isTaken = (path: string): boolean => this.#nodes.isTaken(path);
+    return supportedBeyond(this.#tree, plan(), this.#capabilities, isTaken, aliases !== undefined);
   }
 
   /** A value of the device in the form that the ACS gets. */
@@ -141,16 +178,8 @@ export class DeviceModel {
 
   /** Takes everything of the device out of the model. */
   clear(): void {
-    for (const path of this.#placed.keys()) this.#options.model.remove(path);
-    for (const path of this.#objects.keys()) this.#options.model.remove(path);
-    this.#placed.clear();
-    this.#objects = new Map();
-    this.#byCmsPath = new Map();
+    this.#nodes.clear();
     this.#tree = undefined;
-  }
-
-  get hasTables(): boolean {
-    return this.#tables.size > 0;
   }
 
   /**
@@ -169,16 +198,12 @@ export class DeviceModel {
       }),
     );
     this.#capabilities = capabilities;
-    this.#absent.clear();
-    const mapped = mapTree(tree, this.#options.plan(), capabilities, this.#options.reserved);
-    if (tree.values !== undefined) {
-      for (const { cmsPath } of mapped.parameters) if (!tree.values.has(cmsPath)) this.#absent.add(cmsPath);
-    }
-    for (const remark of mapped.remarks) this.#options.logger.warn('device description', { remark });
+    const mapped = this.#map(tree);
+    this.#noteAbsent(mapped, tree.values);
+    this.#logRemarks([...(read.remarks ?? []), ...mapped.remarks]);
     this.#place(mapped);
     if (tree.values !== undefined) {
-      const { generation } = this.shadow;
-      this.valuesRead(tree.values, valuesCurrent ? generation : generation - 1);
+      this.valuesRead(tree.values, valuesCurrent ? this.shadow.generation : LONG_AGO);
     }
   }
 
@@ -192,39 +217,46 @@ export class DeviceModel {
     const attributes = await this.#learnAttributes(this.#access.client, tree, added);
     await this.#options.prepare?.(instances);
     const now = new Set(instances);
-    for (const instance of before) if (!now.has(instance)) this.#forgetRow(instance);
-    this.#remap({ ...tree, instances, attributes });
+    const gone = new Set([...before].filter((instance) => !now.has(instance)));
+    this.#forgetRows(gone);
+    this.#remap({ ...tree, instances, attributes: withoutRows(attributes, gone) });
     return true;
   }
 
-  /**
-   * Takes over values that were read from the device. Whoever read them, a change that the ACS did not make is reported: an ACS
-   * that happens to read first must not swallow its own notification.
-   */
+  /** Takes over values that were read from the device, and reports those that the ACS did not change itself. */
   valuesRead(values: ReadonlyMap<string, string>, generation: number): void {
-    const { references } = this.#access;
-    const changes: ValueChange[] = [];
-    for (const { path, previous, value } of this.shadow.store(values, generation)) {
-      for (const node of this.#byCmsPath.get(path) ?? []) {
-        const now = toCwmpValue(node.type, value, references);
-        // `1` and `true` are the same value.
-        if (toCwmpValue(node.type, previous, references) !== now)
-          changes.push({ parameter: node, value: now });
-      }
-    }
-    if (changes.length > 0) this.#options.model.reportValueChanges(changes);
+    this.#placeReturned(values);
+    this.#values.taken(values, generation);
   }
 
-  /** The rows that the device has now. A device that refuses `/` is asked at the places of its models. */
-  async readInstances(client: CmsClient, signal?: AbortSignal): Promise<readonly string[]> {
-    try {
-      return await client.getInstances('/', 0, signal);
-    } catch (error) {
-      if (!(error instanceof ActionError) || error.source !== 'upnp') throw error;
+  /**
+   * Gives the device values of the ACS, by CMS path.
+   * @throws ModelError retryLater while it is away, or what the CMS client throws
+   */
+  async write(values: ReadonlyMap<string, string>, signal?: AbortSignal): Promise<ChangeStatus> {
+    const { client } = this.#access;
+    if (client === undefined) throw new ModelError('retryLater', 'the device is offline');
+    return await this.#values.write(client, values, signal);
+  }
+
+  /** Looks which rows the device has now. @throws ActionError when it does not answer, or not now */
+  async readInstances(client: CmsClient, signal?: AbortSignal): Promise<void> {
+    if (this.#tree === undefined || this.#tables.size === 0) return;
+    await this.updateInstances(await readInstances(client, this.#tree, this.#tables, signal));
+  }
+
+  /** Takes over whether leaves raise events, from their attributes. */
+  attributesRead(read: ReadonlyMap<string, NodeAttributes>): void {
+    const tree = this.#tree;
+    if (tree === undefined) return;
+    const attributes = new Map(tree.attributes);
+    for (const [path, { eventOnChange }] of read) {
+      const known = attributes.get(path) ?? attributes.get(toStructurePath(path));
+      if (eventOnChange === undefined || known?.eventOnChange === eventOnChange) continue;
+      attributes.set(path, { ...known, eventOnChange });
+      for (const parameter of this.parametersOf(path)) cmsLeaf(parameter).eventOnChange = eventOnChange;
     }
-    const tables = [...this.#tables];
-    const found = await Promise.all(tables.map((table) => client.getInstances(table, 0, signal)));
-    return found.flat();
+    this.#tree = { ...tree, attributes };
   }
 
   /** Shortens path lists for this device. */
@@ -262,111 +294,102 @@ export class DeviceModel {
     return remembered;
   }
 
-  /** The first row of a table tells what its leaves are. */
+  /** The first row of a table tells what its leaves are; whether they raise events each row tells for itself. */
   async #learnAttributes(
     client: CmsClient | undefined,
     { structure, attributes }: CmsTree,
     rows: readonly string[],
     signal?: AbortSignal,
   ): Promise<ReadonlyMap<string, NodeAttributes>> {
-    const leaves = expandLeaves(structure, rows).filter(
-      (path) => /\/\d+\//.test(path) && !attributes.has(toStructurePath(path)),
-    );
-    if (client === undefined || attributes.size === 0 || leaves.length === 0) return attributes;
-    const below = structure.filter((path) => rows.some((row) => path.startsWith(toStructurePath(row))));
-    const learned = await readTreeAttributes(client, { structure: below, instances: rows, leaves }, signal);
-    return new Map([...learned, ...attributes]);
+    if (attributes.size === 0) return attributes;
+    const added = expandLeaves(structure, rows).filter((path) => isInRow(path));
+    const unknown = added.filter((path) => !attributes.has(toStructurePath(path)));
+    const known = added.flatMap((path): [string, NodeAttributes][] => {
+      const first = attributes.get(toStructurePath(path));
+      return first?.eventOnChange === undefined ? [] : [[path, withUnknownEvents(first)]];
+    });
+    if (client === undefined || unknown.length === 0) return new Map([...attributes, ...known]);
+    const tables = [...new Set(rows.map(toStructurePath))];
+    const below = structure.filter((path) => tables.some((table) => path.startsWith(table)));
+    const targets = { structure: below, instances: rows, leaves: unknown };
+    const learned = await readTreeAttributes(client, targets, signal);
+    return new Map([...learned, ...attributes, ...known]);
   }
 
   #rowDeleted(rowPath: string): void {
     const tree = this.#tree;
     if (tree === undefined) return;
-    this.#forgetRow(rowPath);
-    this.#remap({ ...tree, instances: tree.instances.filter((instance) => !instance.startsWith(rowPath)) });
+    const gone = new Set([rowPath]);
+    this.#forgetRows(gone);
+    this.#remap({
+      ...tree,
+      instances: tree.instances.filter((instance) => !instance.startsWith(rowPath)),
+      attributes: withoutRows(tree.attributes, gone),
+    });
   }
 
-  #forgetRow(rowPath: string): void {
-    this.shadow.forget(rowPath);
-    for (const path of this.#absent) if (path.startsWith(rowPath)) this.#absent.delete(path);
+  #forgetRows(rows: ReadonlySet<string>): void {
+    this.shadow.forget(rows);
+    for (const path of this.#absent) if (isInOneOf(rows, path)) this.#absent.delete(path);
+  }
+
+  #noteAbsent({ parameters }: MappedTree, values: ReadonlyMap<string, string> | undefined): void {
+    this.#absent.clear();
+    if (values === undefined) return;
+    for (const { cmsPath } of parameters) if (!values.has(cmsPath)) this.#absent.add(cmsPath);
+    if (this.#absent.size === 0) return;
+    const [example] = this.#absent;
+    this.#options.logger.info('device does not return some parameters that it lists, leaving them out', {
+      count: this.#absent.size,
+      example,
+    });
+  }
+
+  /** A leaf that the device did not return may appear later, in a row that is long known. */
+  #placeReturned(values: ReadonlyMap<string, string>): void {
+    if (this.#absent.size === 0 || this.#tree === undefined) return;
+    const returned = [...this.#absent].filter((path) => values.has(path));
+    if (returned.length === 0) return;
+    for (const path of returned) this.#absent.delete(path);
+    this.#options.logger.info('device returns parameters that it did not return before', {
+      count: returned.length,
+    });
+    this.#remap(this.#tree);
+  }
+
+  #logRemarks(remarks: readonly string[]): void {
+    const { logger } = this.#options;
+    for (const remark of remarks.slice(0, MOST_REMARKS)) logger.warn('device description', { remark });
+    if (remarks.length > MOST_REMARKS) {
+      logger.warn('device description', { remark: `${remarks.length - MOST_REMARKS} more remarks` });
+    }
+  }
+
+  #map(tree: CmsTree): MappedTree {
+    return mapTree(tree, this.#options.plan(), this.#capabilities, (path) => this.#nodes.isTaken(path));
   }
 
   #remap(tree: CmsTree): void {
     this.#tree = { ...tree };
-    this.#place(mapTree(tree, this.#options.plan(), this.#capabilities, this.#options.reserved));
+    this.#place(this.#map(tree));
   }
 
   #place(mapped: MappedTree): void {
-    const { model } = this.#options;
     this.#access.references = new ReferenceTranslator(mapped.paths, mapped.structure);
-    this.#removeGone(mapped);
-    for (const object of mapped.objects) {
-      model.addObject(object.path, {
-        provider: this.provider,
-        table: object.table,
-        writable: object.writable,
-        handle: object.cmsPath,
-      });
-    }
-    this.#objects = new Map(mapped.objects.map((object) => [object.path, object]));
-    for (const parameter of mapped.parameters) {
-      if (this.#placed.has(parameter.path) || this.#absent.has(parameter.cmsPath)) continue;
-      const leaf: CmsLeaf = {
-        cmsPath: parameter.cmsPath,
-        type: parameter.type,
-        eventOnChange: parameter.eventOnChange,
-      };
-      if (isOverridable(parameter.path)) model.remove(parameter.path);
-      const node = model.addParameter(parameter.path, {
-        provider: this.provider,
-        type: parameter.type,
-        writable: parameter.writable,
-        constraint: parameter.constraint,
-        handle: leaf,
-        ...standardFlags(parameter.path),
-      });
-      // The node's own text is the key, so that the path is in memory once.
-      this.#placed.set(node.path, node);
-    }
-    for (const constant of mapped.constants) {
-      if (model.find(constant.path) !== undefined) continue;
-      this.#constants.set(constant.path, constant.value);
-      model.addParameter(constant.path, { provider: this.#constants, type: constant.type });
-    }
-    this.#options.aliases?.place(mapped.objects.map(({ path }) => path).filter((path) => ROW.test(path)));
-    this.#index();
+    this.#nodes.place(mapped, (cmsPath) => this.#absent.has(cmsPath));
+    this.#access.contentPaths = new ContentPaths(this.#nodes.cmsPaths);
   }
+}
 
-  #removeGone(mapped: MappedTree): void {
-    const wanted = new Map(mapped.parameters.map((parameter) => [parameter.path, parameter]));
-    const wantedObjects = new Set(mapped.objects.map(({ path }) => path));
-    for (const path of this.#objects.keys()) if (!wantedObjects.has(path)) this.#options.model.remove(path);
-    for (const [path, node] of this.#placed) {
-      const leaf = cmsLeaf(node);
-      const parameter = wanted.get(path);
-      if (
-        !this.#absent.has(leaf.cmsPath) &&
-        parameter?.cmsPath === leaf.cmsPath &&
-        parameter.type === node.type &&
-        parameter.writable === node.writable
-      ) {
-        leaf.eventOnChange = parameter.eventOnChange;
-        continue;
-      }
-      this.#options.model.remove(path);
-      this.#placed.delete(path);
-    }
-  }
+function withoutRows(
+  attributes: ReadonlyMap<string, NodeAttributes>,
+  rows: ReadonlySet<string>,
+): ReadonlyMap<string, NodeAttributes> {
+  return new Map([...attributes].filter(([path]) => !isInOneOf(rows, path)));
+}
 
-  #index(): void {
-    this.#byCmsPath = new Map();
-    for (const node of this.#placed.values()) {
-      const { cmsPath } = cmsLeaf(node);
-      const sharing = this.#byCmsPath.get(cmsPath);
-      if (sharing === undefined) this.#byCmsPath.set(cmsPath, [node]);
-      else sharing.push(node);
-    }
-    this.#access.contentPaths = new ContentPaths(this.#byCmsPath.keys());
-  }
+function isInRow(path: string): boolean {
+  return /\/\d+\//.test(path);
 }
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };

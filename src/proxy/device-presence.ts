@@ -18,12 +18,10 @@ import type { ExposedDevice } from './exposed-device.ts';
 /** How long to wait for the initial event, so that the first values read are guaranteed by events already. */
 const FIRST_EVENT_WAIT_MS = 2_000;
 
-/** Variables whose counter grows when the data model itself, or the attributes of its nodes, changed [CMS:2 2.3]. */
-const STRUCTURE_VARIABLES = [
-  'SupportedDataModelsUpdate',
-  'SupportedParametersUpdate',
-  'AttributeValuesUpdate',
-];
+/** Variables whose counter grows when the data model itself changed [CMS:2 2.3]. */
+const STRUCTURE_VARIABLES = ['SupportedDataModelsUpdate', 'SupportedParametersUpdate'];
+/** Its counter grows when attributes of nodes changed, by this control point or another. */
+const ATTRIBUTES_VARIABLE = 'AttributeValuesUpdate';
 
 /** A device on the LAN with its management services. */
 export interface PresentDevice {
@@ -36,7 +34,7 @@ export interface DevicePresenceOptions {
   readonly controlPoint: ControlPoint;
   readonly clock: Clock;
   readonly logger: Logger;
-  readonly pollIntervalSeconds: number;
+  readonly pollIntervalSeconds: () => number;
   /** The device no longer matches what was read of it. */
   readonly onStructureDoubtful: () => void;
 }
@@ -59,6 +57,8 @@ export class DevicePresence {
   #hints = 0;
   /** The hints that a watcher has looked after. */
   #hintsSeen = 0;
+  /** Attributes changed while nobody was there to look after it. */
+  #attributesHint = false;
   /** Counters of the update variables, to tell an event that repeats them from a change. */
   readonly #counters = new Map<string, number>();
   #ended = false;
@@ -130,6 +130,8 @@ export class DevicePresence {
     // Hints that came while the device was being read found nobody to look after them.
     if (this.#hints !== this.#hintsSeen) this.#attached.watcher.deviceChanged();
     this.#hintsSeen = this.#hints;
+    if (this.#attributesHint) this.#attached.watcher.attributesChanged();
+    this.#attributesHint = false;
   }
 
   /** Ends all work; resolves when the subscription is cancelled. */
@@ -195,17 +197,26 @@ export class DevicePresence {
   #eventReceived(message: EventMessage): void {
     this.#firstEvent();
     if (this.#ended) return;
-    let structureChanged = false;
-    for (const name of STRUCTURE_VARIABLES) {
-      const counter = parseUpdateVariable(message.variables.get(name) ?? '')?.counter;
-      if (counter === undefined) continue;
-      const known = this.#counters.get(name);
-      this.#counters.set(name, counter);
-      if (known !== undefined && known !== counter) structureChanged = true;
-    }
-    if (structureChanged) this.#options.onStructureDoubtful();
+    const changed = [...STRUCTURE_VARIABLES, ATTRIBUTES_VARIABLE].filter((name) =>
+      this.#hasCounted(name, message),
+    );
+    if (changed.some((name) => name !== ATTRIBUTES_VARIABLE)) this.#options.onStructureDoubtful();
+    if (changed.includes(ATTRIBUTES_VARIABLE)) this.#attributesDoubtful();
     const isInitial = message.seq === 0;
     if (message.variables.has('ConfigurationUpdate') && !isInitial) this.#valuesDoubtful();
+  }
+
+  #hasCounted(name: string, message: EventMessage): boolean {
+    const counter = parseUpdateVariable(message.variables.get(name) ?? '')?.counter;
+    if (counter === undefined) return false;
+    const known = this.#counters.get(name);
+    this.#counters.set(name, counter);
+    return known !== undefined && known !== counter;
+  }
+
+  #attributesDoubtful(): void {
+    if (this.#attached === undefined) this.#attributesHint = true;
+    else this.#attached.watcher.attributesChanged();
   }
 
   #valuesDoubtful(): void {

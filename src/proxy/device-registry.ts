@@ -17,6 +17,8 @@ export interface ExposingMechanism {
   expose(identity: EndpointIdentity, described: DescribedDevice, facts: DeviceFacts): Promise<ExposedDevice>;
   /** The device is no longer exposed in this way. @returns whether it was */
   retire(identityKey: string): Promise<boolean>;
+  /** A device goes on under another BOOTID, as it announced: that is no reboot. */
+  bootIdChanged?(identityKey: string, bootId: number, previous: number): Promise<void>;
   /** Devices exposed in this way, by identity key; facts of those that were seen. */
   readonly exposed: ReadonlyMap<string, DeviceFacts | undefined>;
 }
@@ -29,7 +31,7 @@ export interface DeviceRegistryOptions {
   readonly logger: Logger;
   readonly controlPoint: () => ControlPoint;
   readonly chooseMechanism: (facts: DeviceFacts) => DeviceMechanism;
-  readonly pollIntervalSeconds: number;
+  readonly pollIntervalSeconds: () => number;
   readonly virtual: ExposingMechanism;
   /** Undefined: the proxier has no endpoint of its own in which anything could be embedded. */
   readonly embedded: ExposingMechanism | undefined;
@@ -86,9 +88,12 @@ export class DeviceRegistry {
     await Promise.all([...this.#entries.values()].map(({ device }) => device.stop()));
   }
 
-  deviceAppeared(root: RootDevice): void {
+  /** It came, or its address or description changed: `previous` is what was known. */
+  deviceAppeared(root: RootDevice, previous?: RootDevice): void {
     if (this.#stopped) return;
-    for (const managed of findManagementServices(root)) {
+    const managedDevices = findManagementServices(root);
+    if (previous !== undefined) this.#loseAllBut(managedDevices, previous);
+    for (const managed of managedDevices) {
       const udn = managed.description.udn.toLowerCase();
       const entry = this.#entries.get(udn) ?? this.#createEntry(udn);
       this.#logger.info('device discovered', {
@@ -98,6 +103,7 @@ export class DeviceRegistry {
         services: serviceNames(managed),
       });
       if (managed.cms === undefined) {
+        entry.device.lost('removed');
         entry.mechanism = 'none';
         entry.note = 'no ConfigurationManagement service: there is no data model to expose';
         continue;
@@ -106,15 +112,48 @@ export class DeviceRegistry {
     }
   }
 
-  deviceLost(root: RootDevice, reason: LossReason): void {
+  /** A bridge whose sensor was taken away describes itself without it, and says no more. */
+  #loseAllBut(managedDevices: readonly ManageableDevice[], previous: RootDevice): void {
+    const kept = new Set(managedDevices.map(({ description }) => description.udn.toLowerCase()));
+    for (const { description } of findManagementServices(previous)) {
+      const udn = description.udn.toLowerCase();
+      if (!kept.has(udn)) this.#lose(udn, previous, 'removed');
+    }
+  }
+
+  /** The same run of the device has another number from now on [UDA 1.2.4]. */
+  bootIdChanged(root: RootDevice, previous: RootDevice): void {
+    const [bootId, before] = [root.announcement.bootId, previous.announcement.bootId];
+    if (bootId === undefined || before === undefined) return;
     for (const { description } of findManagementServices(root)) {
       const udn = description.udn.toLowerCase();
       const entry = this.#entries.get(udn);
       if (entry === undefined) continue;
-      this.#logger.info('device lost', { udn, reason, address: root.announcement.sourceAddress });
-      if (entry.mechanism === 'none') this.#entries.delete(udn);
-      else entry.device.lost(reason);
+      this.#logger.info('device announced a new BOOTID', { udn, bootId, before });
+      entry.device.renumbered(root);
+      if (entry.identity === undefined) continue;
+      const written = this.#options.virtual.bootIdChanged?.(identityKey(entry.identity), bootId, before);
+      written?.catch((error: unknown) => {
+        this.#logger.error('the new BOOTID was not stored', { udn, error: String(error) });
+      });
     }
+  }
+
+  deviceLost(root: RootDevice, reason: LossReason): void {
+    for (const { description } of findManagementServices(root)) {
+      this.#lose(description.udn.toLowerCase(), root, reason);
+    }
+  }
+
+  #lose(udn: string, root: RootDevice, reason: LossReason): void {
+    const entry = this.#entries.get(udn);
+    if (entry === undefined) return;
+    const { present } = entry.device;
+    // It has moved to another root device in the meantime.
+    if (present !== undefined && present.root.announcement.location !== root.announcement.location) return;
+    this.#logger.info('device lost', { udn, reason, address: root.announcement.sourceAddress });
+    if (entry.mechanism === 'none') this.#entries.delete(udn);
+    else entry.device.lost(reason);
   }
 
   /** `chooseMechanism` may answer otherwise from now on. Devices change sides one by one; resolves when those away have. */
@@ -160,10 +199,14 @@ export class DeviceRegistry {
     return entry;
   }
 
-  async #expose(udn: string, described: DescribedDevice): Promise<ExposedDevice | undefined> {
+  async #expose(udn: string, read: DescribedDevice): Promise<ExposedDevice | undefined> {
     const entry = this.#entries.get(udn);
     if (entry === undefined || this.#stopped) return undefined;
-    const identity = await this.#identify(udn, entry, described);
+    const identity = await this.#identify(udn, entry, read);
+    const { present } = entry.device;
+    if (present === undefined) return undefined;
+    // While it was read it may have announced another BOOTID.
+    const described = { ...read, ...present };
     const facts = factsOf(identity, described);
     const mechanism = this.#options.chooseMechanism(facts);
     entry.mechanism = mechanism;

@@ -1,7 +1,13 @@
 import type { Clock, Timer } from '../platform/clock.ts';
 import type { ConcurrencyLimit } from '../platform/concurrency-limit.ts';
 import type { Logger } from '../platform/logger.ts';
-import { ActionError, type ControlPoint, type LossReason, type SubscriptionState } from '../upnp/types.ts';
+import {
+  ActionError,
+  type ControlPoint,
+  type LossReason,
+  type RootDevice,
+  type SubscriptionState,
+} from '../upnp/types.ts';
 import type { CmsClient } from '../upnp-dm/types.ts';
 import { readCmsTree, type CmsTree } from '../upnp-dm/walk.ts';
 import { DevicePresence, type PresentDevice } from './device-presence.ts';
@@ -32,7 +38,7 @@ export interface ProxiedDeviceOptions {
   readonly controlPoint: ControlPoint;
   readonly clock: Clock;
   readonly logger: Logger;
-  readonly pollIntervalSeconds: number;
+  readonly pollIntervalSeconds: () => number;
   /** Shared by all devices: how many are read at a time. */
   readonly readings: ConcurrencyLimit;
   /**
@@ -91,6 +97,11 @@ export class ProxiedDevice {
     this.#input({ type: 'appeared' });
   }
 
+  /** It goes on under the BOOTID of `root`, as it announced: nothing else about it has changed. */
+  renumbered(root: RootDevice): void {
+    if (this.#present !== undefined) this.#present = { ...this.#present, root };
+  }
+
   /** The rules may want it elsewhere: it is read and exposed anew; what is known stays in use until then. */
   reconsider(): void {
     this.#input({ type: 'structureDoubtful' });
@@ -146,17 +157,21 @@ export class ProxiedDevice {
     try {
       const presence = this.#presence ?? (await this.#beginPresence(device, attempt.signal));
       const hintsBefore = presence.hints;
+      const generationBefore = this.#exposed?.deviceModel.shadow.generation;
       const described = await this.#describeInTurn(presence, signal);
       signal.throwIfAborted();
       const exposed = await this.#options.expose(described);
       signal.throwIfAborted();
+      let valuesCurrent = presence.hints === hintsBefore;
       if (exposed !== this.#exposed) {
         this.#withdraw();
         this.#exposed = exposed;
+      } else if (exposed?.deviceModel.shadow.generation !== generationBefore) {
+        // The ACS wrote while the tree was read.
+        valuesCurrent = false;
       }
       if (exposed !== undefined) {
         presence.connect(exposed);
-        const valuesCurrent = presence.hints === hintsBefore;
         await exposed.describe(described.tree, capabilitiesOf(presence.client), valuesCurrent);
         signal.throwIfAborted();
       }

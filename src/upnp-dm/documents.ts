@@ -85,7 +85,10 @@ export function encodeParameterInitialValueList(values: ReadonlyMap<string, stri
 }
 
 /** Only the attributes that a control point can write. */
-export type WritableAttributes = Pick<NodeAttributes, 'eventOnChange' | 'alarmOnChange'>;
+export interface WritableAttributes {
+  readonly eventOnChange?: boolean;
+  readonly alarmOnChange?: boolean;
+}
 
 export function encodeNodeAttributeValueList(attributes: ReadonlyMap<string, WritableAttributes>): string {
   const flag = (name: string, value: boolean | undefined): string =>

@@ -4,7 +4,8 @@ export interface NodeAttributes {
   readonly type?: string;
   readonly access?: 'readOnly' | 'readWrite';
   readonly version?: number;
-  readonly eventOnChange?: boolean;
+  /** `unknown`: the device supports it, but this instance was not asked. */
+  readonly eventOnChange?: boolean | 'unknown';
   readonly mimeType?: string;
   readonly alarmOnChange?: boolean;
 }

@@ -23,7 +23,8 @@ export interface AttributeTargets {
  *
  * GetAttributes takes no `#`, so instances have to be asked. Type and Access of a leaf are the same in all rows of a table in
  * practice, EventOnChange need not be: it is set per instance. Hence every instance is asked while there are at most
- * 2 000 of a kind; in larger trees the first instance of each StructurePath stands for the others.
+ * 2 000 of a kind; in larger trees the first instance of each StructurePath stands for the others, except for EventOnChange,
+ * which is then unknown of those that were not asked.
  * @returns by StructurePath, and by path for each instance that differs from the first of its StructurePath; empty for a device
  * without attributes
  */
@@ -40,7 +41,9 @@ export async function readTreeAttributes(
   for (let at = 0; at < paths.length && !reader.exhausted; at += MAX_PATHS_PER_ACTION) {
     await reader.read(paths.slice(at, at + MAX_PATHS_PER_ACTION));
   }
-  return byStructure(reader.attributes);
+  const unanswered = new Set<string>();
+  for (const leaf of targets.leaves) if (!reader.attributes.has(leaf)) unanswered.add(toStructurePath(leaf));
+  return byStructure(reader.attributes, unanswered);
 }
 
 class AttributeReader {
@@ -64,7 +67,7 @@ class AttributeReader {
         this.attributes.set(path, attributes);
       }
     } catch (error) {
-      if (!(error instanceof ActionError) || error.source !== 'upnp') throw error;
+      if (!(error instanceof ActionError) || !error.isRefusal) throw error;
       if (error.code !== NO_SUCH_NAME) this.exhausted = true;
       if (this.exhausted || paths.length === 1) return;
       this.#extraActions += 2;
@@ -79,15 +82,27 @@ class AttributeReader {
   }
 }
 
-function byStructure(attributes: ReadonlyMap<string, NodeAttributes>): ReadonlyMap<string, NodeAttributes> {
+/** @param unanswered StructurePaths of leaves of which some instance did not answer */
+function byStructure(
+  attributes: ReadonlyMap<string, NodeAttributes>,
+  unanswered: ReadonlySet<string>,
+): ReadonlyMap<string, NodeAttributes> {
   const result = new Map<string, NodeAttributes>();
   for (const [path, own] of attributes) {
     const structure = toStructurePath(path);
-    const common = result.get(structure);
-    if (common === undefined) result.set(structure, own);
-    else if (path !== structure && !sameAttributes(own, common)) result.set(path, own);
+    let common = result.get(structure);
+    if (common === undefined) {
+      common = unanswered.has(structure) ? withUnknownEvents(own) : own;
+      result.set(structure, common);
+    }
+    if (path !== structure && !sameAttributes(own, common)) result.set(path, own);
   }
   return result;
+}
+
+/** What one instance tells of another that was not asked. */
+export function withUnknownEvents(attributes: NodeAttributes): NodeAttributes {
+  return attributes.eventOnChange === undefined ? attributes : { ...attributes, eventOnChange: 'unknown' };
 }
 
 /** Version moves with every change of a value: it is no difference between instances. */

@@ -2,6 +2,7 @@ import { ActionError } from '../upnp/types.ts';
 import { readTreeAttributes } from './walk-attributes.ts';
 import { expandLeaves } from './tree-expansion.ts';
 import { isInstancePath, isLeaf, isWithin, toStructurePath } from './cms-path.ts';
+import { boundRows, boundStructure } from './tree-limits.ts';
 import type { CmsClient, NodeAttributes, SubTree } from './types.ts';
 
 /** Everything that a device tells of its data model. */
@@ -19,6 +20,8 @@ export interface CmsTree {
   readonly attributes: ReadonlyMap<string, NodeAttributes>;
   /** Leaf -> value as sent, when values were asked for. */
   readonly values?: ReadonlyMap<string, string>;
+  /** What was left out, for the log. */
+  readonly remarks?: readonly string[];
 }
 
 export interface ReadCmsTreeOptions {
@@ -60,6 +63,7 @@ export async function readCmsTree(client: CmsClient, options: ReadCmsTreeOptions
     structure,
     instances,
     attributes,
+    remarks: walk.remarks,
     ...(options.values === true && values !== undefined && { values }),
   };
 }
@@ -90,7 +94,7 @@ function tablesOf(paths: readonly string[]): string[] {
 }
 
 /** The rows that lead to `paths`, which end in a leaf or in an instance. */
-function rowsAlong(paths: Iterable<string>): Set<string> {
+export function rowsAlong(paths: Iterable<string>): Set<string> {
   const rows = new Set<string>();
   for (const path of paths) {
     for (const match of path.matchAll(/\/\d+(?=\/)/g))
@@ -101,7 +105,7 @@ function rowsAlong(paths: Iterable<string>): Set<string> {
 
 /** True for the device's own refusal; trouble on the way would meet the next attempt as well. */
 function isRefusal(error: unknown): error is ActionError {
-  return error instanceof ActionError && error.source === 'upnp';
+  return error instanceof ActionError && error.isRefusal;
 }
 
 /** One reading of one device: remembers what it refused. */
@@ -114,6 +118,8 @@ class Walk {
   #structure: readonly string[] = [];
   #instances: readonly string[] = [];
   #values: ReadonlyMap<string, string> | undefined;
+  /** What was left out. */
+  readonly remarks: string[] = [];
 
   constructor(client: CmsClient, subTrees: readonly SubTree[], options: ReadCmsTreeOptions) {
     this.#client = client;
@@ -142,7 +148,9 @@ class Walk {
     }
     // Only leaves and rows of tables without leaves count: other objects have nothing to read.
     const useful = [...found].filter((path) => isLeaf(path) || path.endsWith('/#/'));
-    this.#structure = useful.length > 0 ? useful : await this.#structureFromValues();
+    const structure = useful.length > 0 ? useful : await this.#structureFromValues();
+    this.#structure = boundStructure(structure);
+    this.#noteCut('parameters and tables', structure.length, this.#structure.length);
     return this.#structure;
   }
 
@@ -163,8 +171,15 @@ class Walk {
       if (!isRefusal(error)) throw error;
       found = new Set((await this.readValues()).keys());
     }
-    this.#instances = [...rowsAlong(found)];
+    const rows = [...rowsAlong(found)];
+    this.#instances = boundRows(this.#structure, rows);
+    this.#noteCut('rows', rows.length, this.#instances.length);
     return this.#instances;
+  }
+
+  #noteCut(what: string, all: number, kept: number): void {
+    if (kept < all)
+      this.remarks.push(`the device has too much: ${all - kept} of ${all} ${what} are left out`);
   }
 
   async readValues(): Promise<ReadonlyMap<string, string>> {

@@ -199,6 +199,7 @@ class LanControlPoint implements ControlPoint {
         this.#dropSubscriptions(device);
         listener.deviceLost(device, reason);
       },
+      bootIdChanged: (device, previous) => listener.bootIdChanged?.(device, previous),
       deviceRenewed: (device) => listener.deviceRenewed?.(device),
       unusableRenewed: (announcement) => listener.unusableRenewed?.(announcement),
       deviceUnusable: (announcement, error) => {

@@ -17,7 +17,7 @@ export interface DeviceTrackerOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly listener: ControlPointListener;
-  readonly fetcher: DescriptionFetcher;
+  readonly fetcher: Pick<DescriptionFetcher, 'fetchDescription'>;
   readonly times: DiscoveryTimes;
   readonly maxDevices: number;
   readonly maxDevicesPerHost: number;
@@ -30,6 +30,8 @@ interface Entry {
   readonly location: string;
   presence: Presence;
   device: RootDevice | undefined;
+  /** UDN of the device here when it is in use at another location: it has an address on each of our interfaces. */
+  spareOf: string | undefined;
   timer: Timer | undefined;
   probeTimer: Timer | undefined;
   /** Cuts off the fetch or probe under way. */
@@ -79,7 +81,7 @@ export class DeviceTracker {
       if (interfaceName !== undefined && entry.presence.announcement.interfaceName !== interfaceName)
         continue;
       this.#remove(entry);
-      if (entry.device !== undefined) this.#options.listener.deviceLost(entry.device, reason);
+      this.#lose(entry, reason);
     }
   }
 
@@ -87,7 +89,6 @@ export class DeviceTracker {
     for (const entry of [...this.#entries.values()]) {
       const { device } = entry;
       if (device?.announcement.sourceAddress !== sourceAddress || !hasUdn(device.description, udn)) continue;
-      entry.device = { ...device, announcement: { ...device.announcement, dmAnnouncement } };
       this.#step(entry, { kind: 'byebye', dmAnnouncement });
     }
   }
@@ -126,6 +127,7 @@ export class DeviceTracker {
       location: announcement.location,
       presence: step.presence,
       device: undefined,
+      spareOf: undefined,
       timer: undefined,
       probeTimer: undefined,
       work: new AbortController(),
@@ -163,10 +165,11 @@ export class DeviceTracker {
   /** An ssdp:update changed the boot number of a device that stays. */
   #adoptBootId(entry: Entry): void {
     const { device, presence } = entry;
-    if (device === undefined || !presence.known || presence.phase === 'describing') return;
-    const before = device.announcement.bootId;
-    if (before === undefined || before === presence.announcement.bootId) return;
-    this.#appear(entry, { ...device, announcement: { ...presence.announcement, dmAnnouncement: undefined } });
+    if (device === undefined || !presence.known) return;
+    const { bootId } = presence.announcement;
+    if (device.announcement.bootId === undefined || device.announcement.bootId === bootId) return;
+    entry.device = { ...device, announcement: { ...device.announcement, bootId } };
+    this.#options.listener.bootIdChanged?.(entry.device, device);
   }
 
   #carryOut(entry: Entry, effect: DiscoveryEffect): void {
@@ -192,7 +195,20 @@ export class DeviceTracker {
   #lose(entry: Entry, reason: LossReason): void {
     const { device } = entry;
     entry.device = undefined;
-    if (device !== undefined) this.#options.listener.deviceLost(device, reason);
+    if (device === undefined) return;
+    const { dmAnnouncement } = entry.presence.announcement;
+    this.#options.listener.deviceLost(
+      { ...device, announcement: { ...device.announcement, dmAnnouncement } },
+      reason,
+    );
+    if (reason === 'byebye' || reason === 'expired') this.#lookForSpare(device.description.udn);
+  }
+
+  #lookForSpare(udn: string): void {
+    for (const entry of this.#entries.values()) {
+      const { phase } = entry.presence;
+      if (phase === 'unusable' && entry.spareOf === udn.toLowerCase()) this.#step(entry, { kind: 'due' });
+    }
   }
 
   #remove(entry: Entry): void {
@@ -208,6 +224,7 @@ export class DeviceTracker {
       const other = this.#findOther(entry, parsed.description.udn);
       if (other !== undefined && (await this.#answersHttp(other, signal))) {
         if (signal.aborted) return;
+        entry.spareOf = parsed.description.udn.toLowerCase();
         this.#options.logger.debug('device is known at another location', {
           udn: parsed.description.udn,
           location: entry.location,
@@ -239,12 +256,6 @@ export class DeviceTracker {
     const device = { ...parsed, announcement: entry.presence.announcement };
     entry.device = device;
     this.#step(entry, { kind: 'described', ok: true });
-    this.#options.listener.deviceAppeared(device, previous);
-  }
-
-  #appear(entry: Entry, device: RootDevice): void {
-    const previous = entry.device;
-    entry.device = device;
     this.#options.listener.deviceAppeared(device, previous);
   }
 

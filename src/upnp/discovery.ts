@@ -19,6 +19,7 @@ export interface Presence {
   readonly known: boolean;
   /** Monotonic milliseconds; undefined = no timer. */
   readonly dueAt: number | undefined;
+  /** Why it may be gone. A device that announced a reboot is in doubt until it announces itself, though it may answer so far. */
   readonly doubt: 'byebye' | 'expired' | undefined;
   readonly failures: number;
 }
@@ -129,6 +130,10 @@ function onAlive(
         return redescribe(presence, announcement);
       }
       if (presence.phase === 'probing' && presence.failures > 0) return redescribe(presence, announcement);
+      if (kind === 'response' && isAboutToReboot(presence)) {
+        const { dmAnnouncement } = before;
+        return stillThere({ ...presence, announcement: { ...announcement, dmAnnouncement } }, now, times);
+      }
       return { presence: settle({ ...presence, announcement }, now, times), effects: [] };
   }
 }
@@ -141,7 +146,9 @@ function onUpdate(
   times: DiscoveryTimes,
 ): DiscoveryStep {
   const before = presence.announcement.bootId;
-  const expected = before === undefined || heard.bootId === undefined || before === heard.bootId;
+  const current = before === undefined || heard.bootId === undefined || before === heard.bootId;
+  // All 3 + 2d + k messages about one change carry the old number: after the first of them it is adopted already.
+  const expected = current || before === nextBootId;
   const next = { ...heard, bootId: nextBootId ?? heard.bootId };
   if (!expected && presence.known) return reboot(next);
   // Announced beforehand, the new number is not a reboot. [UDA 1.2.4]
@@ -150,17 +157,14 @@ function onUpdate(
 }
 
 function onByebye(presence: Presence, dmAnnouncement: string | undefined): DiscoveryStep {
-  if (!presence.known) return { presence, effects: [] };
-  const announcement = { ...presence.announcement, dmAnnouncement };
-  if (dmAnnouncement !== undefined) {
-    return { presence: undefined, effects: [{ kind: 'lose', reason: 'byebye' }] };
-  }
   // The fetch under way will show whether it is there.
-  if (presence.phase === 'describing') return { presence, effects: [] };
+  if (!presence.known || presence.phase === 'describing') return { presence, effects: [] };
+  const { announcement: before } = presence;
+  const announcement = { ...before, dmAnnouncement: dmAnnouncement ?? before.dmAnnouncement };
   if (presence.phase === 'probing') {
     return { presence: { ...presence, doubt: 'byebye', announcement }, effects: [] };
   }
-  // Any host can forge a byebye: it is a question, not an answer.
+  // Any host can forge a byebye, whatever it announces: it is a question, not an answer.
   return {
     presence: { ...presence, announcement, phase: 'probing', doubt: 'byebye', dueAt: undefined },
     effects: [{ kind: 'probe', delayMs: BYEBYE_PROBE_DELAY_MS }],
@@ -170,7 +174,7 @@ function onByebye(presence: Presence, dmAnnouncement: string | undefined): Disco
 function onDue(presence: Presence): DiscoveryStep {
   if (presence.phase === 'present') {
     return {
-      presence: { ...presence, phase: 'probing', doubt: 'expired', dueAt: undefined },
+      presence: { ...presence, phase: 'probing', doubt: presence.doubt ?? 'expired', dueAt: undefined },
       effects: [{ kind: 'probe', delayMs: 0 }],
     };
   }
@@ -190,9 +194,20 @@ function onProbed(presence: Presence, answered: boolean, now: number, times: Dis
   }
   // Its last description could not be fetched: now it can.
   if (presence.failures > 0) return redescribe(presence, presence.announcement);
+  return stillThere(presence, now, times);
+}
+
+/** It answers, whatever was said of it. */
+function stillThere(presence: Presence, now: number, times: DiscoveryTimes): DiscoveryStep {
   const settled = settle(presence, now, times);
-  const dueAt = presence.doubt === 'byebye' ? now + DOUBTFUL_VALIDITY_MS : settled.dueAt;
-  return { presence: { ...settled, dueAt }, effects: [] };
+  if (presence.doubt !== 'byebye') return { presence: settled, effects: [] };
+  const doubt = isAboutToReboot(presence) ? presence.doubt : undefined;
+  return { presence: { ...settled, doubt, dueAt: now + DOUBTFUL_VALIDITY_MS }, effects: [] };
+}
+
+/** It takes a while until such a device is silent. [BMS:2 2.4.1] */
+function isAboutToReboot({ doubt, announcement }: Presence): boolean {
+  return doubt === 'byebye' && announcement.dmAnnouncement !== undefined;
 }
 
 function onDescribed(presence: Presence, ok: boolean, now: number, times: DiscoveryTimes): DiscoveryStep {

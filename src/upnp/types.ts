@@ -87,11 +87,14 @@ export interface RootDevice {
   readonly urlBase: string;
 }
 
-/** Why a root device was lost. */
-export type LossReason = 'byebye' | 'expired' | 'rebooted' | 'stopped';
+/** Why a device was lost; `removed` = one that is embedded left the description of its root device. */
+export type LossReason = 'byebye' | 'expired' | 'rebooted' | 'removed' | 'stopped';
 
 /** An argument of an action. A deviating device puts the list document into the body unescaped: `xml` is then its text. */
 export type OutArguments = ReadonlyMap<string, string>;
+
+/** Request Timeout, Too Many Requests, Service Unavailable. */
+const PASSING_HTTP_ERRORS: ReadonlySet<number> = new Set([408, 429, 503]);
 
 /** Error answered by the device for an action [UDA 3.2.2], or `transport` trouble on the way. */
 export class ActionError extends Error {
@@ -100,6 +103,8 @@ export class ActionError extends Error {
   readonly code: number;
   readonly serviceType: string;
   readonly action: string;
+  /** Of an answer that says neither what was asked nor which UPnPError there is; undefined when no answer could be read. */
+  readonly httpStatus: number | undefined;
 
   constructor(
     source: 'upnp' | 'transport',
@@ -107,14 +112,25 @@ export class ActionError extends Error {
     serviceType: string,
     action: string,
     message: string,
-    options?: ErrorOptions,
+    options: ErrorOptions & { readonly httpStatus?: number | undefined } = {},
   ) {
     super(message, options);
     this.name = 'ActionError';
+    this.httpStatus = options.httpStatus;
     this.source = source;
     this.code = code;
     this.serviceType = serviceType;
     this.action = action;
+  }
+
+  /**
+   * True when the device itself will not do this, so that it may be asked otherwise: by a UPnPError, or by a bare HTTP error, as
+   * partial implementations answer to actions that they lack. Trouble on the way, or a device that is busy, may pass.
+   */
+  get isRefusal(): boolean {
+    if (this.source === 'upnp') return true;
+    const { httpStatus = 0 } = this;
+    return httpStatus >= 400 && !PASSING_HTTP_ERRORS.has(httpStatus);
   }
 }
 
@@ -142,8 +158,10 @@ export interface SubscriptionListener {
 }
 
 export interface ControlPointListener {
-  /** A device came, or came back, or its description, address or BOOTID changed: `previous` is what was known. */
+  /** A device came, or came back, or its description or address changed: `previous` is what was known. */
   deviceAppeared(device: RootDevice, previous: RootDevice | undefined): void;
+  /** A device announced that its BOOTID changes while it runs on: it keeps all its state [UDA 1.2.4]. */
+  bootIdChanged?(device: RootDevice, previous: RootDevice): void;
   deviceLost(device: RootDevice, reason: LossReason): void;
   /** A device that is known was heard of again. */
   deviceRenewed?(device: RootDevice): void;

@@ -55,6 +55,7 @@ describe('a Proxied Device that changes sides while the daemon is down', functio
         ...config,
         proxier: { ...config.proxier, endpoint: true },
         devices: {
+          ...config.devices,
           default: 'ignore',
           rules: [{ match: { manufacturerOui: '0090D5', productClass: 'HS2' }, mechanism }],
         },
@@ -132,7 +133,7 @@ describe('a Proxied Device that changes sides by a reload', function () {
     const daemon = house.daemon;
     if (daemon === undefined) throw new Error('no daemon');
     const config = house.config();
-    expect(await daemon.reload({ ...config, devices: { default: 'virtual', rules } })).to.equal(true);
+    expect(await daemon.reload({ ...config, devices: { ...config.devices, rules } })).to.equal(true);
   };
   const shown = (device: LabDevice) =>
     house.daemon?.status().devices.find(({ udn }) => udn === device.udn.toLowerCase());

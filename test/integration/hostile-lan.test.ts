@@ -92,6 +92,30 @@ describe('a hostile LAN', () => {
     bystander.close();
   });
 
+  it('describes the device of a host while another lets it wait for twenty', async () => {
+    const neighbour = new HostileHost('127.0.0.2');
+    await neighbour.start();
+    const tarPits = Array.from({ length: 20 }, (_, index) => `uuid:tar-pit-${index}`);
+    let asked = 0;
+    for (const udn of tarPits) {
+      host.replies.set(`/${udn}`, () => void (asked += 1));
+      await host.announce(udn, host.url(`/${udn}`));
+    }
+    try {
+      await waitFor(() => asked > 0, 'the first tar pit to be asked');
+      neighbour.replies.set('/d', ok(description('uuid:neighbour')));
+      await neighbour.announce('uuid:neighbour', neighbour.url('/d'));
+      const isTarPitOver = (): boolean => tarPits.some((udn) => unusable.has(udn));
+      await waitFor(() => appeared.has('uuid:neighbour') || isTarPitOver(), 'word of one of them', 15_000);
+      expect(appeared.has('uuid:neighbour')).to.equal(true);
+    } finally {
+      await neighbour.stop();
+      for (const udn of tarPits) host.replies.set(`/${udn}`, (socket) => void socket.destroy());
+      host.dropConnections();
+    }
+    await waitFor(() => tarPits.every((udn) => unusable.has(udn)), 'the end of the tar pits', 15_000);
+  });
+
   for (const [name, reply] of Object.entries(hostileDescriptions)) {
     it(`refuses the description "${name}"`, async () => {
       const udn = `uuid:${name}`;

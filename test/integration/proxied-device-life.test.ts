@@ -97,6 +97,49 @@ describe('the life of a Proxied Device', function () {
     expect(codesAfter(SENSOR, after)).not.to.include('0 BOOTSTRAP');
   });
 
+  it('takes an announced new BOOTID for no reboot: nothing is read again, the ACS hears nothing', async () => {
+    await open();
+    const device = await house.addDevice({ profile: 'sensor' });
+    await house.startDaemon();
+    await bootstrapped(SENSOR);
+    const watched = 'Device.X_0011AA_UPnPDM.X_ACME_Sensor.Temperature';
+    await house.acs.cpe(SENSOR).setParameterAttributes([{ name: watched, notification: 2 }]);
+    await house.acs.waitForIdle(SENSOR);
+    await house.acs.waitForIdle(SENSOR);
+    const [start, after] = [device.requests.length, house.acs.informCount];
+    const sids = (): Set<string> => new Set(device.eventsSent.map(({ sid }) => sid));
+    const sidsBefore = sids();
+    await device.update();
+    device.set('/X_ACME_Sensor/Temperature', '199');
+    await house.acs.waitForInform(SENSOR, () => true, 5000, after);
+    await house.acs.waitForIdle(SENSOR);
+    expect(codesAfter(SENSOR, after)).to.deep.equal(['4 VALUE CHANGE']);
+    const isReadAgain = (): boolean =>
+      device.requests.slice(start).some(({ action }) => action === 'GetSupportedParameters');
+    expect(isReadAgain()).to.equal(false);
+    expect(sids()).to.deep.equal(sidsBefore);
+
+    device.announceStructureChange();
+    await waitFor(() => isReadAgain() && phaseOf(device.udn) === 'ready', 'a new reading');
+    expect(codesAfter(SENSOR, after)).to.deep.equal(['4 VALUE CHANGE']);
+
+    // The number is remembered: over a restart it is no reboot either.
+    await house.stopDaemon();
+    const restarted = house.acs.informCount;
+    await house.startDaemon();
+    await waitFor(() => phaseOf(device.udn) === 'ready', 'its description', 10_000);
+    // The ACS is told of the new port first.
+    await house.acs.waitForInform(SENSOR, () => true, 5000, restarted);
+    expect((await house.acs.connectionRequest(SENSOR)).status).to.equal(200);
+    await house.acs.waitForInform(
+      SENSOR,
+      ({ events }) => events.some(({ code }) => code === '6 CONNECTION REQUEST'),
+      5000,
+      restarted,
+    );
+    expect(codesAfter(SENSOR, restarted)).not.to.include('1 BOOT');
+  });
+
   it('answers 503 after a restart of the daemon too, before the device is found again', async () => {
     await open();
     const device = await house.addDevice({ profile: 'sensor' });
@@ -154,6 +197,25 @@ describe('the life of a Proxied Device', function () {
     expect([...house.acs.devices.keys()]).to.deep.equal(['0090D5-HS2-HS2000200']);
     await waitFor(() => ignored.subscriptionCount === 0, 'the end of its subscription');
   });
+
+  for (const missing of ['embeddedDevice', 'ConfigurationManagement'] as const) {
+    it(`loses a device whose root describes itself without its ${missing}, until that is back`, async () => {
+      await open();
+      const bridge = await house.addDevice({ profile: 'sensor' });
+      await house.startDaemon();
+      await bootstrapped(SENSOR);
+      await bridge.describeWithout(missing);
+      await waitFor(() => phaseOf(bridge.udn) === 'offline', 'the loss');
+      expect((await house.acs.connectionRequest(SENSOR)).status).to.equal(503);
+      await waitFor(() => bridge.subscriptionCount === 0, 'the end of the subscription');
+      const after = house.acs.informCount;
+      await bridge.describeWithout(undefined);
+      await waitFor(() => phaseOf(bridge.udn) === 'ready', 'its return');
+      expect((await house.acs.connectionRequest(SENSOR)).status).to.equal(200);
+      await house.acs.waitForInform(SENSOR, () => true, 5000, after);
+      expect(codesAfter(SENSOR, after)).not.to.include('1 BOOT');
+    });
+  }
 
   it('shows rows that appear on the device by themselves', async () => {
     await open();
@@ -225,6 +287,10 @@ describe('the life of a Proxied Device', function () {
     device.set('/X_ACME_Sensor/Temperature', '199');
     const inform = await house.acs.waitForInform(SENSOR, () => true, 5000, after);
     expect(inform.parameters.find(({ name }) => name === watched)?.value).to.equal('199');
+    expect(
+      device.requests.slice(start).map(({ action }) => action),
+      'attributes changed, not the model',
+    ).not.to.include('GetSupportedParameters');
   });
 
   it('never shows a secret at the status address', async () => {

@@ -138,7 +138,7 @@ export class ExposedModels {
           : serialNumber?.startsWith(EMBEDDED_SERIAL) === true
             ? 'embedded'
             : 'ignore',
-      pollIntervalSeconds: 60,
+      pollIntervalSeconds: () => 60,
       virtual: virtuals,
       embedded: proxier.embedded,
       exposureChanged: () => proxier.showVirtualDevices(virtuals.all),

@@ -1,5 +1,5 @@
 import { ActionError } from '../../src/upnp/types.ts';
-import type { ChangeStatus, CmsClient } from '../../src/upnp-dm/types.ts';
+import type { ChangeStatus, CmsClient, NodeAttributes } from '../../src/upnp-dm/types.ts';
 
 /** A CMS in memory for tests of what sits on the client; calls are noted, failures can be ordered. */
 export class FakeCmsClient {
@@ -9,6 +9,13 @@ export class FakeCmsClient {
   readonly failures: { readonly action: string; readonly error: Error }[] = [];
   status: ChangeStatus = 'ChangesApplied';
   access: 'readOnly' | 'readWrite' = 'readWrite';
+  instances: readonly string[] = [];
+  /** Leaves that can raise events, and whether they do. */
+  readonly eventOnChange = new Map<string, boolean>();
+  /** The device acknowledges SetAttributes and changes nothing. */
+  ignoresAttributes = false;
+  /** Called with every action that is about to be answered. */
+  onAction: (action: string) => void = () => undefined;
 
   static upnpError(code: number, action = 'GetValues'): ActionError {
     return new ActionError(
@@ -45,13 +52,35 @@ export class FakeCmsClient {
         this.#perform(
           'GetAttributes',
           paths,
-          () => new Map(paths.map((path) => [path, { access: this.access }])),
+          () => new Map(paths.map((path) => [path, this.#attributesOf(path)])),
+        ),
+      setAttributes: (attributes) =>
+        this.#perform('SetAttributes', [...attributes.keys()], () => {
+          for (const [path, { eventOnChange }] of attributes) {
+            if (eventOnChange !== undefined && !this.ignoresAttributes)
+              this.eventOnChange.set(path, eventOnChange);
+          }
+          return this.status;
+        }),
+      getInstances: (start) =>
+        this.#perform('GetInstances', [start], () =>
+          this.instances.filter((instance) => instance.startsWith(start)),
         ),
       createInstance: (table) =>
         this.#perform('CreateInstance', [table], () => ({ instancePath: `${table}7/`, status: this.status })),
       deleteInstance: (row) => this.#perform('DeleteInstance', [row], () => this.status),
     };
     return part as CmsClient;
+  }
+
+  /** Names of the actions that were called, in order. */
+  get actions(): string[] {
+    return this.calls.map(({ action }) => action);
+  }
+
+  #attributesOf(path: string): NodeAttributes {
+    const eventOnChange = this.eventOnChange.get(path);
+    return { access: this.access, ...(eventOnChange === undefined ? {} : { eventOnChange }) };
   }
 
   #read(paths: readonly string[]): ReadonlyMap<string, string> {
@@ -68,6 +97,7 @@ export class FakeCmsClient {
 
   #perform<T>(action: string, paths: readonly string[], work: () => T): Promise<T> {
     this.calls.push({ action, paths });
+    this.onAction(action);
     const index = this.failures.findIndex((failure) => failure.action === action);
     const [failure] = index === -1 ? [] : this.failures.splice(index, 1);
     if (failure !== undefined) return Promise.reject(failure.error);

@@ -112,10 +112,10 @@ export class FakeUpnpDevice {
     await this.#multicast(this.#message('NOTIFY * HTTP/1.1', ['NTS: ssdp:alive', 'NT: upnp:rootdevice']));
   }
 
+  /** One ssdp:update, with the boot number that is in force: afterwards set `bootId`. */
   async update(nextBootId: number): Promise<void> {
     const headers = ['NTS: ssdp:update', 'NT: upnp:rootdevice', `NEXTBOOTID.UPNP.ORG: ${nextBootId}`];
     await this.#multicast(this.#message('NOTIFY * HTTP/1.1', headers));
-    this.bootId = nextBootId;
   }
 
   async byebye(extraHeaders: readonly string[] = []): Promise<void> {

@@ -40,9 +40,11 @@ export class HostileHost {
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
   readonly #udp: UdpSocket = createSocket({ type: 'udp4', reuseAddr: true });
+  readonly #address: string;
   #port = 0;
 
-  constructor() {
+  constructor(address = '127.0.0.1') {
+    this.#address = address;
     this.#server = createServer((socket) => {
       this.#sockets.add(socket);
       socket.on('close', () => this.#sockets.delete(socket));
@@ -57,25 +59,29 @@ export class HostileHost {
   }
 
   async start(): Promise<void> {
-    this.#server.listen(0, '127.0.0.1');
+    this.#server.listen(0, this.#address);
     await once(this.#server, 'listening');
     const address = this.#server.address();
     if (address === null || typeof address === 'string') throw new Error('no port');
     this.#port = address.port;
-    this.#udp.bind(0, '127.0.0.1');
+    this.#udp.bind(0, this.#address);
     await once(this.#udp, 'listening');
-    this.#udp.setMulticastInterface('127.0.0.1');
+    this.#udp.setMulticastInterface(this.#address);
+  }
+
+  dropConnections(): void {
+    for (const socket of this.#sockets) socket.destroy();
   }
 
   async stop(): Promise<void> {
-    for (const socket of this.#sockets) socket.destroy();
+    this.dropConnections();
     this.#udp.close();
     this.#server.close();
     await once(this.#server, 'close');
   }
 
   url(path: string): string {
-    return `http://127.0.0.1:${this.#port}${path}`;
+    return `http://${this.#address}:${this.#port}${path}`;
   }
 
   send(datagram: string | Buffer): Promise<void> {

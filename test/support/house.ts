@@ -91,7 +91,7 @@ export class House {
       connectionRequest: { host: '127.0.0.1', port: 0 },
       status: { host: '127.0.0.1', port: 0 },
       state: { directory: this.stateDirectory },
-      devices: { default: 'virtual', rules: [], ...this.#options.devices },
+      devices: { default: 'virtual', rules: [], pollIntervalSeconds: 60, ...this.#options.devices },
       embedded: { answerTimeoutSeconds: 2 },
       inventory: { retentionSeconds: 3600 },
       log: { level: 'info', format: 'text' },

@@ -2,6 +2,7 @@ import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
 import type { Clock } from '../../platform/clock.ts';
 import type { Logger } from '../../platform/logger.ts';
+import { parseFault } from './device-fault.ts';
 import { createLabDevice, type LabDevice, type LabDeviceAddress } from './lab-device.ts';
 import { loadProfile, type ProfileIdentity } from './profile.ts';
 import type { RowValues } from './schema.ts';
@@ -32,7 +33,8 @@ export const LARGEST_DEVICE_COUNT = 500;
 
 export const LAB_DEVICE_HELP =
   'Commands on standard input, one a line, each answered by one line ("N: " before it chooses the N-th device): ' +
-  'get PATH | set PATH VALUE | add TABLE [LEAF=VALUE ...] | delete ROW | list [PATH] | reboot | vanish | return';
+  'get PATH | set PATH VALUE | add TABLE [LEAF=VALUE ...] | delete ROW | list [PATH] | reboot | update | vanish | return | flood COUNT | ' +
+  'fault off | fault ACTION CODE|NUMBERms|BEHAVIOUR | fault events unconfirmed|wrongSeq';
 
 /** `VA2000100` and 3 give `VA2000103`: the last digits count. */
 function serialNumberOf(base: string, index: number): string {
@@ -79,6 +81,11 @@ function readRowValues(pairs: readonly string[]): RowValues {
   );
 }
 
+function readCount(word: string): number {
+  if (!/^[1-9]\d{0,5}$/.test(word)) throw new Error(`"${word}" must be a number from 1 to 999999`);
+  return Number(word);
+}
+
 async function execute(device: LabDevice, verb: string, words: readonly string[]): Promise<string> {
   const [path = ''] = words;
   switch (verb) {
@@ -97,13 +104,24 @@ async function execute(device: LabDevice, verb: string, words: readonly string[]
     case 'reboot':
       await device.reboot();
       return 'rebooted';
+    case 'update':
+      await device.update();
+      return 'updated';
     case 'vanish':
       await device.vanish();
       return 'gone';
+    case 'fault':
+      device.setFault(path === 'off' ? undefined : parseFault(words));
+      return words.join(' ');
+    case 'flood':
+      await device.floodEvents(readCount(path));
+      return 'sent';
     case 'return':
       return (await device.comeBack()).location;
     default:
-      throw new Error('unknown command; there are get, set, add, delete, list, reboot, vanish and return');
+      throw new Error(
+        'unknown command; there are get, set, add, delete, list, reboot, update, vanish, return, flood and fault',
+      );
   }
 }
 

@@ -26,13 +26,20 @@ export interface DescribedDevice {
   readonly services: readonly ServiceName[];
 }
 
+/** What a description may come to lack: the embedded ManageableDevice, or the ConfigurationManagement service. */
+export type MissingPart = 'embeddedDevice' | 'ConfigurationManagement';
+
 /** Root device first. */
-export function describedDevices(profile: DeviceProfile, udn: string): readonly DescribedDevice[] {
-  if (!profile.embedded) return [{ udn, deviceType: MANAGEABLE_DEVICE, services: [BMS_TABLE, CMS_TABLE] }];
-  return [
-    { udn: stableUuid(`outer ${udn}`), deviceType: OUTER_DEVICE, services: [] },
-    { udn, deviceType: MANAGEABLE_DEVICE, services: [BMS_TABLE, CMS_TABLE] },
-  ];
+export function describedDevices(
+  profile: DeviceProfile,
+  udn: string,
+  missing: MissingPart | undefined,
+): readonly DescribedDevice[] {
+  const services = missing === 'ConfigurationManagement' ? [BMS_TABLE] : [BMS_TABLE, CMS_TABLE];
+  const manageable = { udn, deviceType: MANAGEABLE_DEVICE, services };
+  if (!profile.embedded) return [manageable];
+  const outer = { udn: stableUuid(`outer ${udn}`), deviceType: OUTER_DEVICE, services: [] };
+  return missing === 'embeddedDevice' ? [outer] : [outer, manageable];
 }
 
 /** A `uuid:` made from a name, always the same for the same name. */
@@ -80,14 +87,14 @@ function writeDevice(identity: DescribedIdentity, devices: readonly DescribedDev
 }
 
 /** CONFIGID of a description: changes when it does, below 2^24 [UDA 2.1]. */
-export function configId(profile: DeviceProfile, udn: string): number {
-  const content = writeDevice(profile.identity, describedDevices(profile, udn));
+export function configId(identity: DescribedIdentity, devices: readonly DescribedDevice[]): number {
+  const content = writeDevice(identity, devices);
   return createHash('sha1').update(content).digest().readUIntBE(0, 3);
 }
 
 /** The device description document, elements in the order of the schema [UDA 2.3]. */
-export function writeDescription(profile: DeviceProfile, udn: string): string {
-  return writeDocument(profile.identity, describedDevices(profile, udn), configId(profile, udn));
+export function writeDescription(identity: DescribedIdentity, devices: readonly DescribedDevice[]): string {
+  return writeDocument(identity, devices, configId(identity, devices));
 }
 
 /** The description of these devices, root device first. */

@@ -1,21 +1,13 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Clock } from '../../platform/clock.ts';
 import type { Arguments } from './cms-service.ts';
+import { isFatal, type ActionFault, type DeviceFault, type FatalBehaviour } from './device-fault.ts';
 import type { EventPublisher } from './event-publisher.ts';
 import type { LabAddress } from './network.ts';
 import { writeScpd, type ServiceTable } from './service-table.ts';
 import { readActionRequest, writeActionResponse, writeFault } from './soap.ts';
 import { SERVER } from './ssdp-responder.ts';
 import { UpnpError } from './upnp-error.ts';
-
-/** A misbehaviour to show, of one action or (`*`) of all. */
-export type DeviceFault =
-  /** Answers with this UPnP error code. */
-  | { readonly action: string; readonly code: number }
-  /** Answers correctly, this much later. */
-  | { readonly action: string; readonly delayMs: number }
-  /** silent: never answers; slowBytes: one byte of the answer every 100 ms. The action is not executed for the first three. */
-  | { readonly action: string; readonly behaviour: 'silent' | 'http500' | 'brokenXml' | 'slowBytes' };
 
 /** One service with its events, as the HTTP server needs it. */
 export interface HostedService {
@@ -40,6 +32,7 @@ export interface DeviceHttpOptions {
   readonly initialEventFirst: boolean;
 }
 
+const DRIP_MS = 1000;
 const LARGEST_BODY_BYTES = 8 * 1024 * 1024;
 
 class BodyTooLarge extends Error {}
@@ -115,9 +108,9 @@ export class DeviceHttp {
     response: ServerResponse,
     status: number,
     headers: Readonly<Record<string, string>>,
-    body = '',
+    body: string | Buffer = '',
   ): void {
-    const type = body === '' ? {} : { 'CONTENT-TYPE': 'text/xml; charset="utf-8"' };
+    const type = body.length === 0 ? {} : { 'CONTENT-TYPE': 'text/xml; charset="utf-8"' };
     const length = String(Buffer.byteLength(body));
     response.writeHead(status, { SERVER, ...type, ...headers, 'CONTENT-LENGTH': length });
     response.end(body);
@@ -134,14 +127,14 @@ export class DeviceHttp {
     let action = '';
     let answer: string;
     let status = 200;
-    let fault: DeviceFault | undefined;
+    let fault: ActionFault | undefined;
     try {
       const call = readActionRequest(service.table, header(request, 'soapaction') ?? '', body);
       action = call.action;
       service.received(action, call.arguments);
       fault = this.#faultOf(action);
       if (fault !== undefined && 'code' in fault) throw new UpnpError(fault.code);
-      if (fault !== undefined && 'behaviour' in fault && fault.behaviour !== 'slowBytes') {
+      if (fault !== undefined && 'behaviour' in fault && isFatal(fault.behaviour)) {
         return this.#misbehave(fault.behaviour, response);
       }
       answer = writeActionResponse(call, await service.invoke(action, call.arguments));
@@ -152,21 +145,24 @@ export class DeviceHttp {
     response.once('finish', () => service.answered(status === 200 ? action : ''));
     if (fault !== undefined && 'delayMs' in fault) {
       this.#options.clock.schedule(fault.delayMs, () => this.#control200(response, status, answer));
-    } else if (fault !== undefined && 'behaviour' in fault) this.#drip(response, answer);
-    else this.#control200(response, status, answer);
+    } else if (fault !== undefined && 'behaviour' in fault) {
+      if (fault.behaviour === 'latin1') this.#control200(response, status, Buffer.from(answer, 'latin1'));
+      else this.#drip(response, answer);
+    } else this.#control200(response, status, answer);
   }
 
-  #control200(response: ServerResponse, status: number, answer: string): void {
+  #control200(response: ServerResponse, status: number, answer: string | Buffer): void {
     const date = new Date(this.#options.clock.now()).toUTCString();
     if (!response.destroyed) this.#answer(response, status, { DATE: date, EXT: '' }, answer);
   }
 
-  #faultOf(action: string): DeviceFault | undefined {
+  #faultOf(action: string): ActionFault | undefined {
     const fault = this.#options.fault();
-    return fault?.action === action || fault?.action === '*' ? fault : undefined;
+    if (fault === undefined || 'events' in fault) return undefined;
+    return fault.action === action || fault.action === '*' ? fault : undefined;
   }
 
-  #misbehave(behaviour: 'silent' | 'http500' | 'brokenXml', response: ServerResponse): void {
+  #misbehave(behaviour: FatalBehaviour, response: ServerResponse): void {
     switch (behaviour) {
       case 'silent':
         // The connection stays open and nothing is ever written to it.
@@ -188,7 +184,7 @@ export class DeviceHttp {
         return;
       }
       response.write(bytes.subarray(index, index + 1));
-      this.#options.clock.schedule(100, () => next(index + 1));
+      this.#options.clock.schedule(DRIP_MS, () => next(index + 1));
     };
     next(0);
   }
@@ -216,6 +212,9 @@ export class DeviceHttp {
       return this.#answer(response, renewal.status, renewal.headers);
     }
     if (callback === undefined || nt !== 'upnp:event') return this.#answer(response, 412, {});
+    const fault = this.#options.fault();
+    // The connection stays open and nothing is ever written to it.
+    if (fault !== undefined && 'events' in fault && fault.events === 'unconfirmed') return;
     const subscription = publisher.subscribe(callback, timeout, this.#options.address);
     if (this.#options.initialEventFirst) await subscription.sendInitial?.();
     else response.once('finish', () => void subscription.sendInitial?.());

@@ -20,6 +20,8 @@ export interface EventPublisherOptions {
   readonly service: ServiceTable;
   /** Text of an evented variable; `forEvent` false for initial events. */
   readonly read: (variable: string, forEvent: boolean) => string;
+  /** Whether each event leaves out a number of the sequence. */
+  readonly skipsSeq: () => boolean;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly onSent: (event: SentEvent) => void;
@@ -117,6 +119,15 @@ export class EventPublisher {
     this.#arm();
   }
 
+  /** Sends so many events of one variable, without regard to moderation and as fast as they are answered. */
+  async flood(variable: string, count: number): Promise<void> {
+    const snapshot = this.#snapshot([variable], false);
+    for (const subscription of this.#subscriptions.values()) {
+      for (let sent = 0; sent < count; sent += 1) void this.#enqueue(subscription, snapshot);
+    }
+    await Promise.all([...this.#subscriptions.values()].map((subscription) => subscription.tail));
+  }
+
   /** Sends what is pending without regard to moderation and waits until every subscriber answered. */
   async flush(): Promise<void> {
     this.#send([...this.#pending]);
@@ -156,7 +167,7 @@ export class EventPublisher {
 
   #enqueue(subscription: Subscription, variables: Record<string, string>): Promise<void> {
     const { seq } = subscription;
-    subscription.seq = seq === 4_294_967_295 ? 1 : seq + 1;
+    subscription.seq = seq === 4_294_967_295 ? 1 : seq + (this.#options.skipsSeq() ? 2 : 1);
     subscription.tail = subscription.tail.then(() => this.#deliver(subscription, seq, variables));
     return subscription.tail;
   }

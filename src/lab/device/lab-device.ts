@@ -3,58 +3,30 @@ import { silentLogger, type Logger } from '../../platform/logger.ts';
 import { withBenchParameters } from './bench-parameters.ts';
 import { cmsHandlers, type Arguments } from './cms-service.ts';
 import { CMS_VARIABLES, Configuration, type CmsVariable } from './configuration.ts';
-import { configId, describedDevices, stableUuid, writeDescription } from './description.ts';
-import { DeviceHttp, type DeviceFault, type HostedService } from './device-http.ts';
+import {
+  configId,
+  describedDevices,
+  stableUuid,
+  writeDescription,
+  type DescribedDevice,
+  type MissingPart,
+} from './description.ts';
+import type { DeviceFault } from './device-fault.ts';
+import { DeviceHttp, type HostedService } from './device-http.ts';
 import { DeviceTree } from './device-tree.ts';
 import { Drift } from './drift.ts';
 import { EventPublisher, type SentEvent } from './event-publisher.ts';
+import type { LabDeviceAddress, LabDeviceOptions } from './lab-device-options.ts';
 import { labAddress, type LabAddress } from './network.ts';
-import { loadProfile, type DeviceProfile, type ProfileIdentity } from './profile.ts';
+import { loadProfile, type DeviceProfile } from './profile.ts';
 import type { RowValues } from './schema.ts';
 import { BMS_TABLE, CMS_TABLE, type ServiceTable } from './service-table.ts';
 import { SsdpResponder } from './ssdp-responder.ts';
 import { UpnpError } from './upnp-error.ts';
 
-export type { DeviceFault } from './device-http.ts';
+export type { DeviceFault } from './device-fault.ts';
+export type { LabDeviceAddress, LabDeviceOptions } from './lab-device-options.ts';
 export type { SentEvent } from './event-publisher.ts';
-
-export interface LabDeviceOptions {
-  /** Built-in profile (voip, nas, wifi, sensor) or the path of a YAML file. */
-  readonly profile: string;
-  /** Network interface; default `lo`. */
-  readonly interface?: string;
-  /** Address on that interface; default its first. On `lo` any 127.x.y.z. */
-  readonly host?: string;
-  /** HTTP port; default any free. */
-  readonly port?: number;
-  /** `uuid:…`; default made from OUI, product class and serial number, so the same at every start. */
-  readonly udn?: string;
-  /** Identity fields that replace the profile's. */
-  readonly identity?: Partial<ProfileIdentity>;
-  /** Synthetic parameters under /X_LAB_Bench/; default 0. */
-  readonly parameters?: number;
-  /** Validity of the advertisements, seconds; default 1800. */
-  readonly maxAgeSeconds?: number;
-  /** How long a reboot takes, milliseconds; default 500. */
-  readonly rebootMs?: number;
-  /** Let values change by the profile's drift rules; default true. */
-  readonly drift?: boolean;
-  /** Answer SUBSCRIBE only after the initial event was answered. */
-  readonly initialEventFirst?: boolean;
-  /** Answer SetValues only after its NOTIFYs were answered, as a single-threaded device does. */
-  readonly notifyBeforeResponse?: boolean;
-  readonly logger?: Logger;
-  readonly clock?: Clock;
-}
-
-/** Where a started device is found. */
-export interface LabDeviceAddress {
-  readonly udn: string;
-  /** URL of the description. */
-  readonly location: string;
-  readonly address: string;
-  readonly port: number;
-}
 
 /** An action that a control point invoked. */
 export interface ReceivedAction {
@@ -87,6 +59,7 @@ export class LabDevice {
   #bootId: number;
   #bootedAt: number;
   #fault: DeviceFault | undefined;
+  #missing: MissingPart | undefined;
   #http: DeviceHttp | undefined;
   #ssdp: SsdpResponder | undefined;
   #rebooting: Promise<void> | undefined;
@@ -100,6 +73,7 @@ export class LabDevice {
     const { manufacturerOui, productClass, serialNumber } = this.#profile.identity;
     this.#udn = options.udn ?? stableUuid(`${manufacturerOui} ${productClass} ${serialNumber}`);
     this.#port = options.port ?? 0;
+    this.#fault = options.fault;
     this.#bootId = Math.floor(this.#clock.now() / 1000) % 2 ** 31;
     this.#bootedAt = this.#clock.monotonic();
     const tree = new DeviceTree(withBenchParameters(this.#profile.root, options.parameters ?? 0), {
@@ -193,6 +167,12 @@ export class LabDevice {
     return this.#rebooting;
   }
 
+  /** Announces a new BOOTID and runs on, as a device does that gets another network interface [UDA 1.2.4]. */
+  async update(): Promise<void> {
+    this.#bootId += 1;
+    await this.#ssdp?.update(this.#bootId);
+  }
+
   /** Disappears as a pulled plug does: no byebye, all sockets closed. */
   async vanish(): Promise<void> {
     await this.#close(false);
@@ -211,9 +191,21 @@ export class LabDevice {
     return this.#where();
   }
 
+  /** Describes itself without that part, or (undefined) whole again, under a new CONFIGID [UDA 2.1]. */
+  async describeWithout(missing: MissingPart | undefined): Promise<void> {
+    this.#missing = missing;
+    await this.#ssdp?.stop(false);
+    await this.#announce();
+  }
+
   /** Misbehave from now on, or (undefined) stop that. */
   setFault(fault: DeviceFault | undefined): void {
     this.#fault = fault;
+  }
+
+  /** Sends so many events that nothing has changed for; resolves when all are answered, or their subscription has ended. */
+  floodEvents(count: number): Promise<void> {
+    return this.#cmsPublisher.flood('ConfigurationUpdate', count);
   }
 
   /** The device learnt or lost parameters: SupportedParametersUpdate is evented. */
@@ -228,6 +220,8 @@ export class LabDevice {
     return new EventPublisher({
       service,
       read,
+      skipsSeq: () =>
+        this.#fault !== undefined && 'events' in this.#fault && this.#fault.events === 'wrongSeq',
       clock: this.#clock,
       logger: this.#logger,
       onSent: (event) => append(this.eventsSent, event),
@@ -323,18 +317,26 @@ export class LabDevice {
       address: this.#address,
       port: this.#port,
       clock: this.#clock,
-      description: () => writeDescription(this.#profile, this.#udn),
+      description: () => writeDescription(this.#profile.identity, this.#described()),
       services: this.#services,
       fault: () => this.#fault,
       initialEventFirst: this.#options.initialEventFirst ?? false,
     });
     this.#port = await this.#http.start();
+    await this.#announce();
+  }
+
+  #described(): readonly DescribedDevice[] {
+    return describedDevices(this.#profile, this.#udn, this.#missing);
+  }
+
+  async #announce(): Promise<void> {
     this.#ssdp = new SsdpResponder({
       address: this.#address,
       location: this.#location(),
-      devices: describedDevices(this.#profile, this.#udn),
+      devices: this.#described(),
       bootId: this.#bootId,
-      configId: configId(this.#profile, this.#udn),
+      configId: configId(this.#profile.identity, this.#described()),
       maxAgeSeconds: this.#options.maxAgeSeconds ?? 1800,
       clock: this.#clock,
       logger: this.#logger,

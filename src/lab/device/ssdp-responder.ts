@@ -71,9 +71,11 @@ export class SsdpResponder {
   readonly #timers = new Set<Timer>();
   #multicast: Socket | undefined;
   #unicast: Socket | undefined;
+  #bootId: number;
 
   constructor(options: SsdpResponderOptions) {
     this.#options = options;
+    this.#bootId = options.bootId;
     this.#advertisements = advertisements(options.devices);
   }
 
@@ -89,6 +91,27 @@ export class SsdpResponder {
     this.#announce();
     this.#after(150, () => this.#announce());
     this.#reannounceLater();
+  }
+
+  /** Announces that the device goes on under another BOOTID, then does so [UDA 1.2.4]. */
+  async update(nextBootId: number): Promise<void> {
+    await Promise.all(
+      this.#advertisements.map(({ nt, usn }) =>
+        this.#sendMulticast([
+          'NOTIFY * HTTP/1.1',
+          `HOST: ${HOST}`,
+          `LOCATION: ${this.#options.location}`,
+          `NT: ${nt}`,
+          'NTS: ssdp:update',
+          `USN: ${usn}`,
+          ...this.#bootHeaders(),
+          `NEXTBOOTID.UPNP.ORG: ${nextBootId}`,
+          ...this.#searchPort(),
+        ]),
+      ),
+    );
+    this.#bootId = nextBootId;
+    this.#announce();
   }
 
   /** Closes the sockets, after byebye messages unless `byebye` is false. */
@@ -133,7 +156,7 @@ export class SsdpResponder {
   }
 
   #bootHeaders(): string[] {
-    return [`BOOTID.UPNP.ORG: ${this.#options.bootId}`, `CONFIGID.UPNP.ORG: ${this.#options.configId}`];
+    return [`BOOTID.UPNP.ORG: ${this.#bootId}`, `CONFIGID.UPNP.ORG: ${this.#options.configId}`];
   }
 
   #searchPort(): string[] {

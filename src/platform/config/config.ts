@@ -22,6 +22,8 @@ export interface DevicesConfig {
   readonly default: DeviceMechanism;
   /** The first rule that matches decides. */
   readonly rules: readonly DeviceRule[];
+  /** Seconds between reads of what the ACS watches and the device raises no events for; 0 = never. */
+  readonly pollIntervalSeconds: number;
 }
 
 export interface AcsTlsConfig {
@@ -86,7 +88,7 @@ export interface Config {
 
 /** Decides how a device is exposed. */
 export function chooseMechanism(
-  devices: DevicesConfig,
+  devices: Pick<DevicesConfig, 'default' | 'rules'>,
   facts: Readonly<Partial<DeviceFacts>>,
 ): DeviceMechanism {
   const rule = devices.rules.find(({ match }) =>

@@ -172,6 +172,7 @@ export const configSchema = v.strictObject({
         v.pipe(v.array(rule), v.maxLength(1000), allowed('a list of at most 1000 rules')),
         [],
       ),
+      pollIntervalSeconds: v.optional(wholeNumber(0, 86_400, 'seconds'), 60),
     }),
     {},
   ),

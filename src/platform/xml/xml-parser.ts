@@ -1,7 +1,7 @@
 import { SaxesParser } from 'saxes';
 import type { SaxesTagNS } from 'saxes';
 import { XmlError } from './xml-error.ts';
-import { XmlTextDecoder } from './xml-text-decoder.ts';
+import { XmlTextDecoder, type BadUtf8 } from './xml-text-decoder.ts';
 
 export { XmlError } from './xml-error.ts';
 
@@ -18,6 +18,11 @@ export interface XmlLimits {
    * Deployed ACSs send an undeclared `soap:mustUnderstand` and an element `soap-env:Body:Fault`.
    */
   readonly undeclaredPrefixes?: 'error' | 'accept';
+  /**
+   * `error` (default): bytes that are no UTF-8 are an XmlError. `latin1`: they are read as iso-8859-1. Devices put names given by
+   * users, such as an SSID, into their answers byte by byte.
+   */
+  readonly badUtf8?: BadUtf8;
 }
 
 export interface XmlAttribute {
@@ -80,7 +85,7 @@ export class XmlParser {
   readonly #maxDepth: number;
   readonly #maxElements: number;
   readonly #maxTextLength: number;
-  readonly #bytes = new XmlTextDecoder();
+  readonly #bytes: XmlTextDecoder;
   readonly #resolve: (prefix: string) => string | undefined;
   #depth = 0;
   #elements = 0;
@@ -92,6 +97,7 @@ export class XmlParser {
 
   constructor(handler: XmlHandler, limits: XmlLimits = {}) {
     this.#handler = handler;
+    this.#bytes = new XmlTextDecoder(limits.badUtf8 ?? 'error');
     this.#maxDepth = limits.maxDepth ?? DEFAULT_MAX_DEPTH;
     this.#maxElements = limits.maxElements ?? DEFAULT_MAX_ELEMENTS;
     this.#maxTextLength = limits.maxTextLength ?? DEFAULT_MAX_TEXT_LENGTH;

@@ -1,16 +1,25 @@
 import { TextDecoder } from 'node:util';
+import { SloppyUtf8Decoder } from './sloppy-utf8-decoder.ts';
 import { XmlError } from './xml-error.ts';
 
 /** An XML declaration is ASCII and short; beyond this many bytes there is none. */
 const LONGEST_DECLARATION = 256;
 
+/** What becomes of bytes that are no UTF-8: an XmlError, or characters of iso-8859-1. */
+export type BadUtf8 = 'error' | 'latin1';
+
 /**
- * Bytes of an XML document to text, chunk by chunk. UTF-8, fatal on bad sequences, unless the XML declaration names
- * iso-8859-1; us-ascii is read as the UTF-8 it usually is. Other encodings are an XmlError.
+ * Bytes of an XML document to text, chunk by chunk. UTF-8 unless the XML declaration names iso-8859-1; us-ascii is read as the
+ * UTF-8 it usually is. Other encodings are an XmlError.
  */
 export class XmlTextDecoder {
-  #decoder: TextDecoder | 'latin1' | undefined;
+  readonly #badUtf8: BadUtf8;
+  #decoder: TextDecoder | SloppyUtf8Decoder | 'latin1' | undefined;
   #head = Buffer.alloc(0);
+
+  constructor(badUtf8: BadUtf8) {
+    this.#badUtf8 = badUtf8;
+  }
 
   /** @throws XmlError for bad UTF-8 or an unsupported encoding */
   decode(chunk: Uint8Array): string {
@@ -28,7 +37,7 @@ export class XmlTextDecoder {
   }
 
   #flushHead(head: string): string {
-    this.#decoder = decoderFor(head);
+    this.#decoder = decoderFor(head, this.#badUtf8);
     const held = this.#head;
     this.#head = Buffer.alloc(0);
     return this.#convert(held);
@@ -47,7 +56,7 @@ export class XmlTextDecoder {
   }
 }
 
-function decoderFor(head: string): TextDecoder | 'latin1' {
+function decoderFor(head: string, badUtf8: BadUtf8): TextDecoder | SloppyUtf8Decoder | 'latin1' {
   const declared = /^(?:\xef\xbb\xbf)?\s*<\?xml\s[^>]*?\sencoding\s*=\s*["']([^"'>]*)["']/.exec(head)?.[1];
   switch (declared?.toLowerCase()) {
     case undefined:
@@ -55,7 +64,7 @@ function decoderFor(head: string): TextDecoder | 'latin1' {
     case 'utf8':
     case 'us-ascii':
     case 'ascii':
-      return new TextDecoder('utf-8', { fatal: true });
+      return badUtf8 === 'error' ? new TextDecoder('utf-8', { fatal: true }) : new SloppyUtf8Decoder();
     case 'iso-8859-1':
     case 'iso8859-1':
     case 'latin1':

@@ -1,6 +1,5 @@
 import type { EndpointIdentity } from '../../cwmp/types.ts';
 import type { DataModel } from '../../datamodel/data-model.ts';
-import { ModelError } from '../../datamodel/model-error.ts';
 import type { ParameterNode } from '../../datamodel/node.ts';
 import type { Change } from '../../datamodel/provider.ts';
 import type { Clock, Timer } from '../../platform/clock.ts';
@@ -85,7 +84,6 @@ export class EmbeddedDevice implements ExposedDevice {
       prepare: (instances) => this.#allocate(instances),
       wrap: (device) => new EmbeddedProvider(device, this.#access(), options.answerTimeoutMs),
       logger,
-      reserved: (path) => this.#isReserved(path),
       aliases: this.#aliases,
       onStructureDoubtful: () => {
         this.#structureDoubtful();
@@ -312,10 +310,7 @@ export class EmbeddedDevice implements ExposedDevice {
   }
 
   async #send(values: ReadonlyMap<string, string>): Promise<void> {
-    const { client, shadow } = this.deviceModel;
-    if (client === undefined) throw new ModelError('retryLater', 'the device is offline');
-    await client.setValues(values, AbortSignal.timeout(this.#options.answerTimeoutMs));
-    shadow.storeWritten(values);
+    await this.deviceModel.write(values, AbortSignal.timeout(this.#options.answerTimeoutMs));
     this.#synchronized();
   }
 
@@ -324,9 +319,9 @@ export class EmbeddedDevice implements ExposedDevice {
     const changes = command.values.flatMap(([cmsPath]) =>
       this.deviceModel.parametersOf(cmsPath).flatMap((parameter) => {
         const raw = this.deviceModel.shadow.get(cmsPath);
-        return raw === undefined
-          ? []
-          : [{ parameter, value: this.deviceModel.toDataModel(parameter.type, raw) }];
+        if (raw === undefined) return [];
+        const value = parameter.hidden ? '' : this.deviceModel.toDataModel(parameter.type, raw);
+        return [{ parameter, value }];
       }),
     );
     this.#options.model.reportValueChanges(changes);
@@ -352,11 +347,6 @@ export class EmbeddedDevice implements ExposedDevice {
       capabilities: this.#capabilities,
       tree: { ...tree, values: new Map(shadow.entries()) },
     });
-  }
-
-  #isReserved(path: string): boolean {
-    const node = this.#options.model.find(path);
-    return node?.kind === 'parameter' && node.provider !== this.deviceModel.provider;
   }
 
   #inBackground(work: Promise<unknown>): void {

@@ -1,12 +1,13 @@
 import type { ParameterNode } from '../../datamodel/node.ts';
 import type { ValueType } from '../../datamodel/value.ts';
+import type { NodeAttributes } from '../../upnp-dm/types.ts';
 
 /** What stands behind a parameter that lives in a device's ConfigurationManagement service. */
 export interface CmsLeaf {
   readonly cmsPath: string;
   readonly type: ValueType;
-  /** Changes on the device raise events. Undefined: the device cannot. */
-  eventOnChange: boolean | undefined;
+  /** Changes on the device raise events. Undefined: the device cannot; `unknown`: it was not asked. */
+  eventOnChange: NodeAttributes['eventOnChange'];
 }
 
 /** The CMS side of a parameter, or undefined when it is served by the daemon itself. */

@@ -22,6 +22,8 @@ export interface DeviceAccess {
   readonly contentPaths: ContentPaths;
   /** Takes over values that were read and reports those that changed by themselves. */
   valuesRead(values: ReadonlyMap<string, string>, generation: number): void;
+  /** Gives the device values of the ACS, by CMS path. @throws what the CMS client throws */
+  write(values: ReadonlyMap<string, string>, signal?: AbortSignal): Promise<ChangeStatus>;
   /** The device no longer matches the model: describe it anew, soon, not now. */
   structureDoubtful(): void;
   /** Takes a row that the device has just created into the model. */
@@ -65,13 +67,10 @@ export class CmsProvider implements Provider {
     }
     let status: ChangeStatus;
     try {
-      status = await client.setValues(values, signal);
+      status = await this.#access.write(values, signal);
     } catch (error) {
-      // Without an answer nobody knows whether the device took the values: believe no old one.
-      this.#shadow.invalidate();
       throw new TransactionError(await refusalFaults(client, error, changes, signal));
     }
-    this.#shadow.storeWritten(values);
     return applyStatus(status);
   }
 

@@ -6,6 +6,11 @@ export interface CommonObjectRow {
   readonly cms: string;
   /** Path below the root object; `{i}` stands where the StructurePath has `#`. */
   readonly parameter: string;
+  /**
+   * Object below the root whose leaves belong together, ending with a dot: a root model of the device that has it displaces all
+   * rows of the family, not only those that it has leaves for.
+   */
+  readonly family?: string;
   /** The standard allows no write here even if the device does: a writable leaf then appears under the vendor object too. */
   readonly readOnly?: boolean;
   /** Only for the root Device (not in TR-098). */
@@ -29,28 +34,33 @@ export const COMMON_OBJECT_ROWS: readonly CommonObjectRow[] = [
   {
     cms: 'Configuration/Network/IPInterfaceNumberOfEntries',
     parameter: 'IP.InterfaceNumberOfEntries',
+    family: 'IP.',
     readOnly: true,
     deviceOnly: true,
   },
   {
     cms: 'Configuration/Network/IPInterface/#/SystemName',
     parameter: 'IP.Interface.{i}.Name',
+    family: 'IP.',
     readOnly: true,
     deviceOnly: true,
   },
   {
     cms: 'Configuration/Network/IPInterface/#/IPv4/IPAddress',
     parameter: 'IP.Interface.{i}.IPv4Address.1.IPAddress',
+    family: 'IP.',
     deviceOnly: true,
   },
   {
     cms: 'Configuration/Network/IPInterface/#/IPv4/SubnetMask',
     parameter: 'IP.Interface.{i}.IPv4Address.1.SubnetMask',
+    family: 'IP.',
     deviceOnly: true,
   },
   {
     cms: 'Configuration/Network/IPInterface/#/IPv4/AddressingType',
     parameter: 'IP.Interface.{i}.IPv4Address.1.AddressingType',
+    family: 'IP.',
     readOnly: true,
     deviceOnly: true,
   },

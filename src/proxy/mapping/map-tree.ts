@@ -1,10 +1,12 @@
 import type { Constraint, ValueType } from '../../datamodel/value.ts';
-import { parseTypeString } from '../../upnp-dm/type-string.ts';
+import { parseTypeString, type ParsedType } from '../../upnp-dm/type-string.ts';
 import type { NodeAttributes } from '../../upnp-dm/types.ts';
 import type { CmsTree } from '../../upnp-dm/walk.ts';
 import { COMMON_OBJECTS } from './common-objects.ts';
 import type { MountPlan } from './mounts.ts';
-import { PathMapping, structurePathOf } from './path-mapping.ts';
+import { PathMapping } from './path-mapping.ts';
+import { Places } from './places.ts';
+import { StructureTree, type StructureNode } from './structure-tree.ts';
 
 /** What the device lets us do, from its SCPD (SetValues, CreateInstance and DeleteInstance are optional actions). */
 export interface Capabilities {
@@ -28,8 +30,8 @@ export interface MappedParameter {
   readonly type: ValueType;
   readonly writable: boolean;
   readonly constraint: Constraint | undefined;
-  /** Undefined: the device does not support events for it. */
-  readonly eventOnChange: boolean | undefined;
+  /** Undefined: the device does not support events for it; `unknown`: it was not asked. */
+  readonly eventOnChange: NodeAttributes['eventOnChange'];
 }
 
 /** A value that follows from the mapping itself, such as the number of rows of a table that the CMS flattens. */
@@ -50,142 +52,182 @@ export interface MappedTree {
   readonly remarks: readonly string[];
 }
 
-interface StructureNode {
-  readonly children: Map<string, StructureNode>;
-  leaf: boolean;
-}
-
 /**
- * Lays a device's CMS tree out in the data model of its virtual device.
+ * Lays a device's CMS tree out in the data model of its virtual device. Whatever a device names its nodes, this does not throw:
+ * a node whose place is taken goes below the vendor object, one that has no place there either is left out with a remark.
  *
- * @param reserved paths that the daemon serves itself: a device's leaf there moves below the vendor object
+ * @param isTaken whether the daemon has something at a path itself (see `Places`) that bars the device from it
  */
 export function mapTree(
   tree: CmsTree,
   plan: MountPlan,
   capabilities: Capabilities,
-  reserved: (path: string) => boolean,
+  isTaken: (path: string) => boolean,
 ): MappedTree {
-  return new TreeMapper(tree, plan, capabilities, reserved).map();
+  return new TreeMapper(tree, plan, capabilities, isTaken).map();
+}
+
+/** An object of the device that is being visited. */
+interface Place {
+  readonly cmsPath: string;
+  readonly structurePath: string;
+  /** Undefined: it has no place, its leaves may have one below the vendor object. */
+  readonly dataPath: string | undefined;
 }
 
 class TreeMapper {
   readonly #tree: CmsTree;
   readonly #plan: MountPlan;
   readonly #capabilities: Capabilities;
-  readonly #reserved: (path: string) => boolean;
+  readonly #structure: StructureTree;
   readonly #paths: PathMapping;
+  readonly #places: Places;
+  readonly #mounted: ReadonlySet<string>;
   readonly #objects = new Map<string, MappedObject>();
-  readonly #parameters = new Map<string, MappedParameter>();
+  readonly #parameters: MappedParameter[] = [];
   readonly #constants = new Map<string, MappedConstant>();
-  readonly #structure = new Set<string>();
   readonly #remarks: string[] = [];
-  readonly #instances = new Map<string, string[]>();
+  /** Row numbers by CMS path of their table. */
+  readonly #rows = new Map<string, string[]>();
+  readonly #types = new Map<string, ParsedType>();
+  /** Row structures `/A/#/` with leaves that have no standard place, of Common Objects. */
+  readonly #vendorRows: ReadonlySet<string>;
 
   constructor(
     tree: CmsTree,
     plan: MountPlan,
     capabilities: Capabilities,
-    reserved: (path: string) => boolean,
+    isTaken: (path: string) => boolean,
   ) {
     this.#tree = tree;
     this.#plan = plan;
     this.#capabilities = capabilities;
-    this.#reserved = reserved;
-    this.#paths = new PathMapping(plan);
+    this.#structure = new StructureTree(tree.structure);
+    this.#paths = new PathMapping(plan, this.#structure.paths);
+    this.#mounted = new Set(plan.mounts.map(({ location }) => location));
+    const given = plan.sharedTables === undefined ? [] : plan.mounts.map(({ prefix }) => prefix);
+    this.#places = new Places([`${plan.root}.`, plan.vendorPrefix, ...given], isTaken);
     for (const instance of tree.instances) {
       const match = /^(.*\/)(\d+)\/$/.exec(instance);
       if (match === null) continue;
       const [, table = '', number = ''] = match;
-      const rows = this.#instances.get(table) ?? [];
-      rows.push(number);
-      this.#instances.set(table, rows);
+      const rows = this.#rows.get(table);
+      if (rows === undefined) this.#rows.set(table, [number]);
+      else rows.push(number);
+    }
+    this.#vendorRows = this.#rowsWithVendorLeaves();
+    for (const path of this.#structure.hiddenLeaves) {
+      this.#remarks.push(`${path}: is an object too; the leaf is left out`);
     }
   }
 
   map(): MappedTree {
-    const root = buildStructure(this.#tree.structure, this.#structure);
-    this.#visit(root, '/', '/');
+    this.#visit(this.#structure.root, { cmsPath: '/', structurePath: '/', dataPath: this.#place('/') });
+    this.#serviceRows();
     return {
       objects: [...this.#objects.values()],
-      parameters: [...this.#parameters.values()],
+      parameters: this.#parameters,
       constants: [...this.#constants.values()],
-      structure: this.#structure,
+      structure: this.#structure.paths,
       paths: this.#paths,
       remarks: this.#remarks,
     };
   }
 
-  #visit(node: StructureNode, cmsPath: string, structurePath: string): void {
+  #visit(node: StructureNode, place: Place): void {
     for (const [name, child] of node.children) {
       if (name === '#') {
-        this.#table(child, cmsPath, `${structurePath}#/`);
+        this.#table(child, place);
       } else if (child.leaf) {
-        this.#leaf(cmsPath + name, structurePath + name);
+        this.#leaf(name, place);
       } else {
-        this.#visit(child, `${cmsPath}${name}/`, `${structurePath}${name}/`);
+        const cmsPath = `${place.cmsPath}${name}/`;
+        const structurePath = `${place.structurePath}${name}/`;
+        this.#visit(child, { cmsPath, structurePath, dataPath: this.#place(cmsPath) });
       }
     }
   }
 
-  #table(row: StructureNode, tablePath: string, rowStructure: string): void {
-    const tableAttributes = this.#attributes(tablePath);
-    const shared = this.#plan.sharedTables?.includes(tablePath) === true;
-    const creatable = !shared && tableAttributes?.access === 'readWrite' && this.#capabilities.createInstance;
-    if (shared) this.#sharedRows(row, tablePath, rowStructure);
-    else this.#ownRows(row, tablePath, rowStructure, creatable);
+  #place(cmsPath: string): string | undefined {
+    try {
+      return this.#paths.dataPath(cmsPath);
+    } catch {
+      return undefined;
+    }
+  }
+
+  #table(row: StructureNode, place: Place): void {
+    const { cmsPath: tablePath, structurePath } = place;
+    const rowStructure = `${structurePath}#/`;
+    if (this.#plan.sharedTables?.includes(tablePath) === true) {
+      this.#sharedRows(row, tablePath, rowStructure);
+      return;
+    }
+    const creatable =
+      this.#attributes(tablePath, structurePath)?.access === 'readWrite' && this.#capabilities.createInstance;
+    // The rows of a Common Object whose leaves all have standard places are not seen.
+    const isSeen = !tablePath.startsWith(COMMON_OBJECTS) || this.#vendorRows.has(rowStructure);
+    if (isSeen && !this.#placeTable(tablePath, creatable)) return;
+    for (const number of this.#rows.get(tablePath) ?? []) {
+      this.#row(row, `${tablePath}${number}/`, rowStructure, creatable, isSeen);
+    }
   }
 
   /** Rows that are rows of a table which several devices share: the table, and who may delete from it, is not the device's. */
   #sharedRows(row: StructureNode, tablePath: string, rowStructure: string): void {
-    for (const number of this.#instances.get(tablePath) ?? []) {
-      const rowPath = `${tablePath}${number}/`;
-      if (!this.#plan.mounts.some(({ location }) => location === rowPath)) continue;
-      this.#object(rowPath, false, false);
-      this.#visit(row, rowPath, rowStructure);
+    for (const number of this.#rows.get(tablePath) ?? []) {
+      const cmsPath = `${tablePath}${number}/`;
+      if (!this.#mounted.has(cmsPath)) continue;
+      const dataPath = this.#place(cmsPath);
+      if (dataPath === undefined) continue;
+      this.#objects.set(dataPath, { path: dataPath, cmsPath, table: false, writable: false });
+      this.#visit(row, { cmsPath, structurePath: rowStructure, dataPath });
     }
   }
 
-  #ownRows(row: StructureNode, tablePath: string, rowStructure: string, creatable: boolean): void {
-    if (!tablePath.startsWith(COMMON_OBJECTS) || this.#hasVendorLeaves(rowStructure)) {
-      this.#object(tablePath, true, creatable);
+  /**
+   * Tables go aside as a whole: if rows of two CMS tables stood in one table, the row that the ACS deletes might be the other
+   * one. @returns false when there is no place at all
+   */
+  #placeTable(tablePath: string, writable: boolean): boolean {
+    const standard = this.#place(tablePath);
+    if (standard !== undefined && this.#takeTable(standard, tablePath, writable)) return true;
+    this.#paths.moveAside(tablePath);
+    const aside = this.#place(tablePath);
+    if (aside !== undefined && this.#takeTable(aside, tablePath, writable)) {
+      this.#remarks.push(`${tablePath}: ${standard ?? 'its place'} is taken; the table is at ${aside}`);
+      return true;
     }
-    for (const number of this.#instances.get(tablePath) ?? []) {
-      const rowPath = `${tablePath}${number}/`;
-      try {
-        this.#paths.dataPath(rowPath);
-      } catch {
-        this.#remarks.push(`${rowPath}: the instance number has no CWMP counterpart; the row is left out`);
-        continue;
-      }
-      const access = this.#attributes(rowPath)?.access;
+    this.#remarks.push(`${tablePath}: the table has no place in the data model and is left out`);
+    return false;
+  }
+
+  #takeTable(path: string, cmsPath: string, writable: boolean): boolean {
+    if (this.#objects.has(path) || !this.#places.takeWhole(path)) return false;
+    this.#objects.set(path, { path, cmsPath, table: true, writable });
+    return true;
+  }
+
+  #row(row: StructureNode, cmsPath: string, rowStructure: string, creatable: boolean, isSeen: boolean): void {
+    const dataPath = this.#place(cmsPath);
+    if (dataPath === undefined || (isSeen && !this.#places.takeWhole(dataPath))) {
+      this.#remarks.push(`${cmsPath}: the row has no counterpart in CWMP and is left out`);
+      return;
+    }
+    if (isSeen) {
+      const access = this.#attributes(cmsPath, rowStructure)?.access;
       const deletable =
         this.#capabilities.deleteInstance && (access === undefined ? creatable : access === 'readWrite');
-      if (!tablePath.startsWith(COMMON_OBJECTS) || this.#hasVendorLeaves(rowStructure)) {
-        this.#object(rowPath, false, deletable);
-      }
-      this.#visit(row, rowPath, rowStructure);
+      this.#objects.set(dataPath, { path: dataPath, cmsPath, table: false, writable: deletable });
     }
+    this.#visit(row, { cmsPath, structurePath: rowStructure, dataPath });
   }
 
-  /** Whether a Common Object table has leaves without a standard place, so that the vendor table is needed as well. */
-  #hasVendorLeaves(rowStructure: string): boolean {
-    return this.#tree.structure.some(
-      (path) =>
-        path.startsWith(rowStructure) &&
-        !path.endsWith('/') &&
-        this.#paths.commonObjectRow(path) === undefined,
-    );
-  }
-
-  #object(cmsPath: string, table: boolean, writable: boolean): void {
-    const path = this.#paths.dataPath(cmsPath);
-    this.#objects.set(path, { path, cmsPath, table, writable });
-  }
-
-  #leaf(cmsPath: string, structurePath: string): void {
-    const attributes = this.#attributes(cmsPath);
-    const { type, constraint } = parseTypeString(attributes?.type ?? 'string');
+  #leaf(name: string, place: Place): void {
+    const cmsPath = place.cmsPath + name;
+    const structurePath = place.structurePath + name;
+    const attributes = this.#attributes(cmsPath, structurePath);
+    const { type, constraint } = this.#type(attributes?.type ?? 'string');
     const mayWrite =
       this.#capabilities.setValues &&
       (attributes?.access === undefined
@@ -199,60 +241,69 @@ class TreeMapper {
       eventOnChange: attributes?.eventOnChange,
     } as const;
     const row = this.#paths.commonObjectRow(structurePath);
-    const standardPath = this.#paths.dataPath(cmsPath);
-    const taken = this.#reserved(standardPath) || this.#parameters.has(standardPath);
-    if (!taken) {
-      this.#addParameter({ ...parameter, path: standardPath, writable: mayWrite && row?.readOnly !== true });
-      if (row !== undefined) this.#standardTables(standardPath);
+    const path = row === undefined ? place.dataPath && place.dataPath + name : this.#place(cmsPath);
+    if (path !== undefined && this.#places.takeParameter(path)) {
+      this.#parameters.push({ ...parameter, path, writable: mayWrite && row?.readOnly !== true });
+      if (row !== undefined) this.#standardTables(path);
       if (!(row?.readOnly === true && mayWrite)) return;
     }
-    const vendorPath = this.#paths.vendorPath(cmsPath);
-    if (this.#reserved(vendorPath))
-      this.#remarks.push(`${cmsPath}: ${vendorPath} is taken; the leaf is left out`);
-    else this.#addParameter({ ...parameter, path: vendorPath, writable: mayWrite });
-  }
-
-  #addParameter(parameter: MappedParameter): void {
-    this.#parameters.set(parameter.path, parameter);
+    const aside = this.#paths.vendorPath(cmsPath);
+    if (this.#places.takeParameter(aside)) {
+      this.#parameters.push({ ...parameter, path: aside, writable: mayWrite });
+    } else {
+      this.#remarks.push(`${cmsPath}: no place in the data model; the leaf is left out`);
+    }
   }
 
   /** The tables that a standard path of a Common Object runs through, with the row counts that the CMS does not have. */
   #standardTables(path: string): void {
     for (const match of path.matchAll(/\.\d+(?=\.)/g)) {
       const tablePath = path.slice(0, match.index + 1);
-      this.#objects.set(tablePath, { path: tablePath, cmsPath: undefined, table: true, writable: false });
-      if (tablePath.endsWith('.IPv4Address.')) {
-        const counter = tablePath.replace(/\.$/, 'NumberOfEntries');
-        this.#constants.set(counter, { path: counter, type: 'unsignedInt', value: '1' });
-      }
+      this.#standardTable(tablePath);
+      if (tablePath.endsWith('.IPv4Address.')) this.#countRows(tablePath);
     }
   }
 
-  #attributes(cmsPath: string): NodeAttributes | undefined {
-    return this.#tree.attributes.get(cmsPath) ?? this.#tree.attributes.get(structurePathOf(cmsPath));
+  /** The table around a service model that a device has without the table: one row is what there is of it. */
+  #serviceRows(): void {
+    for (const { location, prefix } of this.#plan.mounts) {
+      const table = /^(\w+\.Services\.\w+\.)1\.$/.exec(prefix)?.[1];
+      if (table === undefined || this.#plan.sharedTables !== undefined) continue;
+      if (!this.#structure.paths.has(location) || !this.#places.takeObject(prefix)) continue;
+      this.#standardTable(table);
+      this.#countRows(table);
+    }
   }
-}
 
-function buildStructure(paths: readonly string[], known: Set<string>): StructureNode {
-  const root: StructureNode = { children: new Map(), leaf: false };
-  known.add('/');
-  for (const path of paths) {
-    const segments = path.split('/').slice(1);
-    let node = root;
-    let at = '/';
-    segments.forEach((segment, index) => {
-      if (segment === '') return;
-      const last = index === segments.length - 1;
-      at += last ? segment : `${segment}/`;
-      known.add(at);
-      let child = node.children.get(segment);
-      if (child === undefined) {
-        child = { children: new Map(), leaf: last };
-        node.children.set(segment, child);
-      }
-      if (!last) child.leaf = false;
-      node = child;
-    });
+  #standardTable(path: string): void {
+    if (this.#objects.has(path)) return;
+    this.#objects.set(path, { path, cmsPath: undefined, table: true, writable: false });
   }
-  return root;
+
+  #countRows(tablePath: string): void {
+    const path = tablePath.replace(/\.$/, 'NumberOfEntries');
+    this.#constants.set(path, { path, type: 'unsignedInt', value: '1' });
+  }
+
+  #rowsWithVendorLeaves(): ReadonlySet<string> {
+    const rows = new Set<string>();
+    for (const path of this.#tree.structure) {
+      if (!path.startsWith(COMMON_OBJECTS) || path.endsWith('/')) continue;
+      if (this.#paths.commonObjectRow(path) !== undefined) continue;
+      for (let end = path.lastIndexOf('/#/'); end > 0; end = path.lastIndexOf('/#/', end - 1)) {
+        rows.add(path.slice(0, end + 3));
+      }
+    }
+    return rows;
+  }
+
+  #type(text: string): ParsedType {
+    let parsed = this.#types.get(text);
+    if (parsed === undefined) this.#types.set(text, (parsed = parseTypeString(text)));
+    return parsed;
+  }
+
+  #attributes(cmsPath: string, structurePath: string): NodeAttributes | undefined {
+    return this.#tree.attributes.get(cmsPath) ?? this.#tree.attributes.get(structurePath);
+  }
 }

@@ -1,4 +1,6 @@
+import { isInstanceNumber, isPathName } from '../../datamodel/path.ts';
 import type { SubTree } from '../../upnp-dm/types.ts';
+import { StructureTree } from './structure-tree.ts';
 
 /** The root object of a virtual device's data model. */
 export type RootName = 'Device' | 'InternetGatewayDevice';
@@ -29,6 +31,10 @@ export interface MountPlan {
 const DEFAULT_BBF_LOCATION = '/BBF/';
 
 const COMMON_OBJECTS_LOCATION = '/UPnP/DM/';
+const UPNP_LOCATION = '/UPnP/';
+
+/** Nothing in the published models is nested so deeply. */
+const MOST_SOURCE_NAMES = 16;
 
 /**
  * Service objects of the published data models by the number of their document. They live under `Services.` in CWMP, while
@@ -71,6 +77,12 @@ export function dataModelKind(uri: string): DataModelKind {
   }
 }
 
+interface Located {
+  readonly location: string;
+  readonly model: DataModelKind;
+  readonly sourceLocation: string | undefined;
+}
+
 /**
  * Decides the root object and the place of every sub-tree from what GetSupportedDataModels said (design decision 9).
  *
@@ -86,6 +98,7 @@ export function planMounts(
   const located = subTrees.map((tree) => ({
     location: tree.location.endsWith('/') ? tree.location : `${tree.location}/`,
     model: dataModelKind(tree.uri),
+    sourceLocation: tree.sourceLocation,
   }));
   const device2 = located.find(({ model }) => model.kind === 'device2')?.model;
   const hasGateway = located.some(({ model }) => model.kind === 'igd');
@@ -93,21 +106,10 @@ export function planMounts(
   const root: RootName = device2 === undefined && hasGateway ? 'InternetGatewayDevice' : 'Device';
   const rootKind =
     device2 !== undefined ? 'device2' : hasGateway ? 'igd' : hasDevice1 ? 'device1' : 'device2';
-
-  const mounts = new Map<string, string>();
-  for (const { location, model } of located) {
-    if (location === COMMON_OBJECTS_LOCATION || location === '/') continue;
-    if (model.kind === 'service') {
-      for (const mount of serviceMounts(location, model.objectName, root, structure))
-        mounts.set(mount.location, mount.prefix);
-    } else if (model.kind === rootKind && !mounts.has(location)) {
-      mounts.set(location, `${root}.`);
-    }
-  }
-  if (subTrees.length === 0 || !located.some(({ location }) => location.startsWith(DEFAULT_BBF_LOCATION))) {
-    if (!mounts.has(DEFAULT_BBF_LOCATION)) mounts.set(DEFAULT_BBF_LOCATION, `${root}.`);
-  }
-  addServicesBelowRootModels(mounts, root, structure);
+  const vendorPrefix = `${root}.X_${vendorOui}_UPnPDM.`;
+  const mounts = mountsOf(located, rootKind, root, new StructureTree(structure).paths);
+  // A root model at `/` must not take what UPnP itself defines.
+  if (mounts.has('/')) mounts.set(UPNP_LOCATION, `${vendorPrefix}UPnP.`);
   return {
     root,
     rootDataModelVersion:
@@ -115,38 +117,83 @@ export function planMounts(
     mounts: [...mounts]
       .map(([location, prefix]) => ({ location, prefix }))
       .sort((a, b) => b.location.length - a.location.length || (a.location < b.location ? -1 : 1)),
-    vendorPrefix: `${root}.X_${vendorOui}_UPnPDM.`,
+    vendorPrefix,
   };
 }
 
-/** Devices give the table, its parent, or one row of it as the Location of a service model: all mean the table. */
-function serviceMounts(
+function mountsOf(
+  located: readonly Located[],
+  rootKind: DataModelKind['kind'],
+  root: RootName,
+  structure: ReadonlySet<string>,
+): Map<string, string> {
+  const mounts = new Map<string, string>();
+  const add = ({ location, prefix }: Mount): void => {
+    if (location !== COMMON_OBJECTS_LOCATION && !mounts.has(location)) mounts.set(location, prefix);
+  };
+  // A root model first: a service model at the same Location is a part of it.
+  for (const { location, model, sourceLocation } of located) {
+    if (model.kind !== rootKind) continue;
+    add({ location, prefix: [root, ...sourceNames(sourceLocation), ''].join('.') });
+  }
+  for (const { location, model, sourceLocation } of located) {
+    if (model.kind !== 'service') continue;
+    add(serviceMount(location, model.objectName, sourceNames(sourceLocation), root, structure));
+  }
+  const saysWhere = located.some(({ location }) => location.startsWith(DEFAULT_BBF_LOCATION));
+  if (!saysWhere && !mounts.has('/')) mounts.set(DEFAULT_BBF_LOCATION, `${root}.`);
+  addServicesBelowRootModels(mounts, root, structure);
+  return mounts;
+}
+
+/**
+ * The part of the source model that a sub-tree is, as names below the root object: `/Device/WiFi/` is `WiFi`. Whatever cannot be
+ * part of a model says nothing.
+ */
+function sourceNames(sourceLocation: string | undefined): readonly string[] {
+  const names = (sourceLocation ?? '').split(/[/.]/).filter((name) => name !== '');
+  if (names[0] === 'Device' || names[0] === 'InternetGatewayDevice') names.shift();
+  const converted = names.map((name) => (/^\d{1,9}$/.test(name) ? String(Number(name) + 1) : name));
+  return converted.length <= MOST_SOURCE_NAMES && converted.every(isPathName) ? converted : [];
+}
+
+/**
+ * Devices give the table, its parent, or one row of it as the Location of a service model: all mean the table. Where there is no
+ * table at all, what is there is the only row of one.
+ */
+function serviceMount(
   location: string,
   objectName: string,
+  source: readonly string[],
   root: RootName,
-  structure: readonly string[],
-): Mount[] {
-  const target = `${root}.Services.${objectName}.`;
+  structure: ReadonlySet<string>,
+): Mount {
+  const table = `${root}.Services.${objectName}.`;
+  const below = source[0] === 'Services' ? source.slice(1) : source;
+  const part = below[0] === objectName ? below.slice(1) : below;
+  const row = isInstanceNumber(part[0] ?? '') ? part[0] : '1';
+  const inRow = part[0] === row ? part.slice(1) : part;
+  if (inRow.length > 0) return { location, prefix: `${table}${[row, ...inRow].join('.')}.` };
   const child = `${location}${objectName}/`;
-  if (structure.some((path) => path.startsWith(child))) return [{ location: child, prefix: target }];
-  const row = /^(.*\/)(?:\d+|#)\/$/.exec(location);
-  return [{ location: row?.[1] ?? location, prefix: target }];
+  if (structure.has(`${child}#/`)) return { location: child, prefix: table };
+  const given = /^(.*\/)(?:\d+|#)\/$/.exec(location)?.[1] ?? location;
+  if (structure.has(`${given}#/`)) return { location: given, prefix: table };
+  return { location: structure.has(child) ? child : location, prefix: `${table}1.` };
 }
 
 /** A root model's sub-tree may hold service objects beside its own children, without a SubTree entry of their own. */
 function addServicesBelowRootModels(
   mounts: Map<string, string>,
   root: RootName,
-  structure: readonly string[],
+  structure: ReadonlySet<string>,
 ): void {
   for (const [location, prefix] of [...mounts]) {
     if (prefix !== `${root}.`) continue;
-    for (const path of structure) {
-      if (!path.startsWith(location)) continue;
-      const child = path.slice(location.length, path.indexOf('/', location.length));
-      if (SERVICE_NAMES.has(child) && !mounts.has(`${location}${child}/`)) {
-        mounts.set(`${location}${child}/`, `${root}.Services.${child}.`);
-      }
+    for (const name of SERVICE_NAMES) {
+      const child = `${location}${name}/`;
+      if (mounts.has(child) || !structure.has(child)) continue;
+      const mount = serviceMount(child, name, [], root, structure);
+      mounts.set(mount.location, mount.prefix);
     }
   }
 }

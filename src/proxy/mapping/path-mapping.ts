@@ -1,4 +1,10 @@
-import { COMMON_OBJECTS, commonObjectRow, type CommonObjectRow } from './common-objects.ts';
+import { isInstanceNumber } from '../../datamodel/path.ts';
+import {
+  COMMON_OBJECT_ROWS,
+  COMMON_OBJECTS,
+  commonObjectRow,
+  type CommonObjectRow,
+} from './common-objects.ts';
 import type { MountPlan } from './mounts.ts';
 
 /** Largest CMS instance number that still has a CWMP counterpart (unsigned 32 bits, plus one). */
@@ -11,23 +17,46 @@ export function structurePathOf(cmsPath: string): string {
   return cmsPath.replace(/\/\d+(?=\/)/g, '/#');
 }
 
+/** The rows that a CMS path leads through, from the outermost one; a row's own path included. */
+export function rowsAlong(cmsPath: string): string[] {
+  return Array.from(cmsPath.matchAll(/\/\d+(?=\/)/g), (match) =>
+    cmsPath.slice(0, match.index + match[0].length + 1),
+  );
+}
+
+/** Whether a CMS path is one of these rows, or below one. */
+export function isInOneOf(rows: ReadonlySet<string>, cmsPath: string): boolean {
+  return rows.size > 0 && rowsAlong(cmsPath).some((row) => rows.has(row));
+}
+
 /**
  * Two-way translation of paths between a device's CMS and the model of its virtual device, as a plan lays them out.
  * Instance numbers are CMS + 1 in CWMP [CMS:2 Appendix C].
  */
 export class PathMapping {
   readonly #plan: MountPlan;
+  readonly #prefixes: ReadonlyMap<string, string>;
+  readonly #displaced: ReadonlySet<CommonObjectRow>;
+  /** CMS tables that stand below the vendor object although a mount would hold them. */
+  readonly #aside = new Set<string>();
 
-  constructor(plan: MountPlan) {
+  /** @param structure StructurePaths of the device, of leaves, objects, tables and rows */
+  constructor(plan: MountPlan, structure: ReadonlySet<string> = new Set()) {
     this.#plan = plan;
+    this.#prefixes = new Map(plan.mounts.map(({ location, prefix }) => [location, prefix]));
+    this.#displaced = displacedRows(plan, structure);
   }
 
   /** The data model path of a CMS path (an object's ends with a dot). @throws RangeError for an instance number too large */
   dataPath(cmsPath: string): string {
     const common = this.#commonPath(cmsPath);
     if (common !== undefined) return common;
-    for (const { location, prefix } of this.#plan.mounts) {
-      if (cmsPath.startsWith(location)) return prefix + toDots(cmsPath.slice(location.length));
+    for (let end = cmsPath.lastIndexOf('/'); end !== -1; end = cmsPath.lastIndexOf('/', end - 1)) {
+      const location = cmsPath.slice(0, end + 1);
+      if (this.#aside.has(location) && /^(?:$|\d)/.test(cmsPath.slice(location.length))) break;
+      const prefix = this.#prefixes.get(location);
+      if (prefix !== undefined) return prefix + toDots(cmsPath.slice(location.length));
+      if (end === 0) break;
     }
     return this.vendorPath(cmsPath);
   }
@@ -37,17 +66,27 @@ export class PathMapping {
     return this.#plan.vendorPrefix + toDots(cmsPath.slice(1));
   }
 
+  /** From now on a CMS table and its rows, with all that is in them, stand below the vendor object: their standard place is taken. */
+  moveAside(tablePath: string): void {
+    this.#aside.add(tablePath);
+  }
+
   /**
    * The CMS path of a data model path below a mount or the vendor object; undefined elsewhere. Common Objects with a standard
    * place are not found here: nothing refers to them.
+   *
+   * @param exists whether the device has something at a CMS path: two mounts may share a place
    */
-  cmsPath(dataPath: string): string | undefined {
+  cmsPath(dataPath: string, exists: (cmsPath: string) => boolean = () => true): string | undefined {
     if (dataPath.startsWith(this.#plan.vendorPrefix)) {
-      return toSlashes('/', dataPath.slice(this.#plan.vendorPrefix.length));
+      const found = toSlashes('/', dataPath.slice(this.#plan.vendorPrefix.length));
+      return found !== undefined && exists(found) ? found : undefined;
     }
     const byPrefix = [...this.#plan.mounts].sort((a, b) => b.prefix.length - a.prefix.length);
     for (const { location, prefix } of byPrefix) {
-      if (dataPath.startsWith(prefix)) return toSlashes(location, dataPath.slice(prefix.length));
+      if (!dataPath.startsWith(prefix)) continue;
+      const found = toSlashes(location, dataPath.slice(prefix.length));
+      if (found !== undefined && exists(found) && this.dataPath(found) === dataPath) return found;
     }
     return undefined;
   }
@@ -56,9 +95,11 @@ export class PathMapping {
     return this.#plan.mounts.map(({ location }) => location);
   }
 
-  /** The standard place of a Common Object leaf in this model, if it has one. */
+  /** The standard place of a Common Object leaf in this model, if it has one that no root model of the device fills. */
   commonObjectRow(structurePath: string): CommonObjectRow | undefined {
-    return this.#plan.commonObjects === false ? undefined : commonObjectRow(structurePath, this.#plan.root);
+    if (this.#plan.commonObjects === false) return undefined;
+    const row = commonObjectRow(structurePath, this.#plan.root);
+    return row === undefined || this.#displaced.has(row) ? undefined : row;
   }
 
   get root(): string {
@@ -73,6 +114,21 @@ export class PathMapping {
     const parameter = row.parameter.replace(/\{i\}/g, () => toCwmpInstance(instances.shift() ?? '0'));
     return `${this.#plan.root}.${parameter}`;
   }
+}
+
+/**
+ * The Common Objects whose standard place the device's own root model fills: what that says of the device is the better account,
+ * and rows of one table must not come from two.
+ */
+function displacedRows(plan: MountPlan, structure: ReadonlySet<string>): ReadonlySet<CommonObjectRow> {
+  const isFilled = (path: string): boolean =>
+    plan.mounts.some(({ location, prefix }) => {
+      if (prefix.startsWith(path)) return structure.has(location);
+      if (!path.startsWith(prefix)) return false;
+      const below = path.slice(prefix.length).replaceAll('.', '/').replaceAll('{i}', '#');
+      return structure.has(location + below);
+    });
+  return new Set(COMMON_OBJECT_ROWS.filter((row) => isFilled(`${plan.root}.${row.family ?? row.parameter}`)));
 }
 
 function toCwmpInstance(cmsInstance: string): string {
@@ -94,8 +150,8 @@ function toSlashes(location: string, dataRelative: string): string | undefined {
   const converted: string[] = [];
   for (const segment of segments) {
     if (!INSTANCE.test(segment)) converted.push(segment);
-    else if (segment === '0') return undefined;
-    else converted.push(String(Number(segment) - 1));
+    else if (isInstanceNumber(segment)) converted.push(String(Number(segment) - 1));
+    else return undefined;
   }
   return location + converted.join('/');
 }

@@ -4,13 +4,13 @@ import { structurePathOf, type PathMapping } from './path-mapping.ts';
 export type ReferenceStyle = 'absolute' | 'relative';
 
 /**
- * Translates values that are paths. CMS does not flag references, so a value counts as one only if it names an object, row or
- * leaf that the device's own structure has: `/BBF/WiFi/SSID/0/` becomes `Device.WiFi.SSID.1` [CMS:2 Appendix C rule 8,
+ * Translates values that are paths. CMS does not flag references, so a value counts as one only if it names a table, row or
+ * leaf that the device's own structure has (`/`, and objects such as `/UPnP/DM/`, may be places in a file system): `/BBF/WiFi/SSID/0/` becomes `Device.WiFi.SSID.1` [CMS:2 Appendix C rule 8,
  * TR-106 3.2.4: no final dot in a value]. Lists are translated when every item is a reference.
  */
 export class ReferenceTranslator {
   readonly #paths: PathMapping;
-  /** StructurePaths of every leaf, object, table and row (`/A/#/`). */
+  /** StructurePaths of every leaf, object, table (`/A/`) and row (`/A/#/`). */
   readonly #structure: ReadonlySet<string>;
 
   constructor(paths: PathMapping, structure: ReadonlySet<string>) {
@@ -64,16 +64,22 @@ export class ReferenceTranslator {
   }
 
   #known(cmsPath: string): string | undefined {
-    if (this.#structure.has(structurePathOf(cmsPath))) return cmsPath;
+    if (this.#isReferable(cmsPath)) return cmsPath;
     const asObject = `${cmsPath}/`;
-    return !cmsPath.endsWith('/') && this.#structure.has(structurePathOf(asObject)) ? asObject : undefined;
+    return !cmsPath.endsWith('/') && this.#isReferable(asObject) ? asObject : undefined;
+  }
+
+  #isReferable(cmsPath: string): boolean {
+    const path = structurePathOf(cmsPath);
+    if (!path.endsWith('/') || path.endsWith('/#/')) return this.#structure.has(path);
+    return this.#structure.has(`${path}#/`);
   }
 
   #itemToCms(item: string, style: ReferenceStyle): string | undefined {
     const withoutDot = item.replace(/\.$/, '');
     for (const candidate of [withoutDot, `${withoutDot}.`]) {
-      const cmsPath = this.#paths.cmsPath(candidate);
-      if (cmsPath === undefined || !this.#structure.has(structurePathOf(cmsPath))) continue;
+      const cmsPath = this.#paths.cmsPath(candidate, (path) => this.#isReferable(path));
+      if (cmsPath === undefined) continue;
       if (style === 'absolute') return cmsPath;
       const location = this.#paths.mountLocations.find((mount) => cmsPath.startsWith(mount));
       return location === undefined ? cmsPath : cmsPath.slice(location.length);

@@ -4,6 +4,7 @@ import { hasAliases } from '../../device2/tables-without-alias.ts';
 import type { CmsTree } from '../../upnp-dm/walk.ts';
 import { mapTree, type Capabilities } from './map-tree.ts';
 import type { MountPlan } from './mounts.ts';
+import { isInOneOf, rowsAlong, structurePathOf } from './path-mapping.ts';
 
 const ROW = /\.\d+\.$/;
 const ALIAS = {
@@ -24,21 +25,18 @@ export function supportedBeyond(
   tree: CmsTree,
   plan: MountPlan,
   capabilities: Capabilities,
-  reserved: (path: string) => boolean,
+  isTaken: (path: string) => boolean,
   withAliases = false,
 ): SupportedBeyondModel {
   const imagined = imaginedRows(tree);
-  if (imagined.length === 0) return { objects: [], parameters: [] };
-  const mapped = mapTree(
-    { ...tree, instances: [...tree.instances, ...imagined] },
-    plan,
-    capabilities,
-    reserved,
-  );
+  if (imagined.size === 0) return { objects: [], parameters: [] };
+  // The rows around them are needed to lay them out, all others are in the model already.
+  const instances = new Set<string>();
+  for (const row of imagined) for (const around of rowsAlong(row)) instances.add(around);
+  const mapped = mapTree({ ...tree, instances: [...instances] }, plan, capabilities, isTaken);
   const tables = new Set(mapped.objects.filter(({ table }) => table).map(({ path }) => path));
-  const rows = new Set(imagined);
   const inImagined = (cmsPath: string | undefined): boolean =>
-    cmsPath !== undefined && [...rows].some((row) => cmsPath.startsWith(row));
+    cmsPath !== undefined && isInOneOf(imagined, cmsPath);
   const aliases: SupportedBeyondModel['parameters'] = withAliases
     ? mapped.objects
         .filter(({ path, table, cmsPath }) => !table && ROW.test(path) && inImagined(cmsPath))
@@ -73,29 +71,28 @@ export function supportedBeyond(
   };
 }
 
-/** One row `…/0/` for each table, nested ones included, that has none. */
-function imaginedRows(tree: CmsTree): string[] {
-  const known = new Set(tree.instances.map((instance) => instance.replace(/\d+\/$/, '')));
-  const imagined: string[] = [];
-  const rows = [...tree.structure].filter((path) => path.endsWith('/#/')).sort((a, b) => a.length - b.length);
-  for (const row of rows) {
-    for (const table of tablesAt(row.slice(0, -2), [...tree.instances, ...imagined])) {
-      if (!known.has(table)) imagined.push(`${table}0/`);
-    }
+/** One row `…/0/` for each table, nested ones included, that has none anywhere; those around come first. */
+function imaginedRows(tree: CmsTree): ReadonlySet<string> {
+  /** By StructurePath `/A/#/` of the row: one row that there is. */
+  const rows = new Map<string, string>();
+  for (const instance of tree.instances) {
+    const structure = structurePathOf(instance);
+    if (!rows.has(structure)) rows.set(structure, instance);
+  }
+  const imagined = new Set<string>();
+  const structures = tree.structure
+    .filter((path) => path.endsWith('/#/'))
+    .sort((a, b) => a.length - b.length);
+  for (const structure of structures) {
+    if (rows.has(structure)) continue;
+    const end = structure.lastIndexOf('/#/', structure.length - 4) + 3;
+    const around = end < 3 ? '' : rows.get(structure.slice(0, end));
+    if (around === undefined) continue;
+    const row = `${around}${structure.slice(end < 3 ? 0 : end, -2)}0/`;
+    rows.set(structure, row);
+    imagined.add(row);
   }
   return imagined;
-}
-
-/** The concrete paths of a table, one for each row that it is nested in. */
-function tablesAt(structurePath: string, instances: readonly string[]): string[] {
-  const end = structurePath.lastIndexOf('/#/');
-  if (end === -1) return [structurePath];
-  const pattern = new RegExp(`^${escapePattern(structurePath.slice(0, end + 3)).replaceAll('#', '\\d+')}$`);
-  return instances.filter((path) => pattern.test(path)).map((path) => path + structurePath.slice(end + 3));
-}
-
-function escapePattern(text: string): string {
-  return text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
 }
 
 function toRef(path: string, tables: ReadonlySet<string>): string {

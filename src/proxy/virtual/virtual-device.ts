@@ -18,7 +18,6 @@ import { defaultSettings, type EndpointContext } from '../endpoint-context.ts';
 import type { ExposedDevice } from '../exposed-device.ts';
 import { identityKey } from '../identity.ts';
 import type { BootMark } from '../boot-mark.ts';
-import { isOverridable } from '../mapping/standard-flags.ts';
 import type { Capabilities } from '../mapping/map-tree.ts';
 import type { MountPlan } from '../mapping/mounts.ts';
 
@@ -99,7 +98,6 @@ export class VirtualDevice implements ExposedDevice {
       model: this.#model,
       plan: () => record.plan,
       logger,
-      reserved: (path) => this.#isReserved(path),
       aliases: hasAliases
         ? new RowAliases({ model: this.#model, store, storeKey: `aliases/${key}` })
         : undefined,
@@ -216,12 +214,6 @@ export class VirtualDevice implements ExposedDevice {
       serviceUris: () => this.deviceModel.tree?.subTrees.map(({ uri }) => uri) ?? [],
       beyond: () => this.deviceModel.supportedBeyond(),
     });
-  }
-
-  /** Paths of local objects; a device's own leaf there moves under the vendor object. */
-  #isReserved(path: string): boolean {
-    const node = this.#model.find(path);
-    return node?.kind === 'parameter' && typeof node.handle !== 'object' && !isOverridable(path);
   }
 }
 

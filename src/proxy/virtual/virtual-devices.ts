@@ -74,8 +74,8 @@ export class VirtualDevices implements ExposingMechanism {
     await known?.stop();
     const virtual = await this.#start(record);
     // Back from the other mechanism: for the ACS this CPE comes on line again.
-    if (stored?.retired === true) await virtual.recordBoot();
-    await store.put(RECORD_PREFIX + key, record);
+    const isBack = stored?.retired === true;
+    await this.#store(virtual, isBack || (stored !== undefined && hasRebooted(stored.boot, boot)));
     this.#logger.info('device registered', { endpoint: key, root: record.plan.root });
     return virtual;
   }
@@ -91,6 +91,14 @@ export class VirtualDevices implements ExposingMechanism {
     await virtual?.stop();
     this.#logger.info('virtual device retired', { endpoint: key });
     return true;
+  }
+
+  async bootIdChanged(key: string, bootId: number, previous: number): Promise<void> {
+    const virtual = this.#byKey.get(key);
+    // A record of another boot has to show the reboot that came between.
+    if (virtual?.record.boot.bootId !== previous) return;
+    virtual.record = { ...virtual.record, boot: { ...virtual.record.boot, bootId } };
+    await this.#store(virtual, false);
   }
 
   get exposed(): ReadonlyMap<string, DeviceFacts | undefined> {
@@ -111,8 +119,14 @@ export class VirtualDevices implements ExposingMechanism {
     const sameBoot = isSameMark(previous.boot, record.boot);
     if (sameBoot && JSON.stringify(previous.facts) === JSON.stringify(record.facts)) return;
     known.record = sameBoot ? { ...record, boot: previous.boot } : record;
-    await this.#context.store.put(RECORD_PREFIX + identityKey(record.identity), known.record);
-    if (!sameBoot && hasRebooted(previous.boot, record.boot)) await known.recordBoot();
+    await this.#store(known, hasRebooted(previous.boot, record.boot));
+  }
+
+  /** In one tick, so that both are on the disk or neither: the mark of a boot, and that the ACS has to hear of it. */
+  async #store(virtual: VirtualDevice, hasBooted: boolean): Promise<void> {
+    const booted = hasBooted ? virtual.recordBoot() : undefined;
+    const key = RECORD_PREFIX + identityKey(virtual.record.identity);
+    await Promise.all([booted, this.#context.store.put(key, virtual.record)]);
   }
 
   async #start(record: VirtualDeviceRecord): Promise<VirtualDevice> {

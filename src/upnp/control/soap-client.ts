@@ -29,9 +29,10 @@ export interface ActionRequest {
  * @throws ActionError
  */
 export async function invokeAction(request: ActionRequest): Promise<OutArguments> {
-  const transportError = (message: string, cause?: unknown): ActionError =>
+  const transportError = (message: string, cause?: unknown, httpStatus?: number): ActionError =>
     new ActionError('transport', 0, request.serviceType, request.action, `${request.action}: ${message}`, {
       cause,
+      httpStatus,
     });
   let response: HttpResponse;
   try {
@@ -40,23 +41,24 @@ export async function invokeAction(request: ActionRequest): Promise<OutArguments
     if (error instanceof HttpError) throw transportError(error.message, error);
     throw error;
   }
+  const { status: httpStatus } = response;
   let answer: ResponseHandler;
   try {
     answer = await parseResponse(response.body);
   } catch (error) {
     if (!(error instanceof XmlError)) throw error;
-    const why =
-      response.status === 200 ? `unreadable answer: ${error.message}` : `HTTP status ${response.status}`;
-    throw transportError(why, error);
+    if (httpStatus !== 200) throw transportError(`HTTP status ${httpStatus}`, error, httpStatus);
+    throw transportError(`unreadable answer: ${error.message}`, error);
   }
   if (answer.isFault) {
     const code = answer.errorCode.trim();
-    if (!/^\d{1,5}$/.test(code)) throw transportError('SOAP fault without a UPnP error code');
+    if (!/^\d{1,5}$/.test(code))
+      throw transportError('SOAP fault without a UPnP error code', undefined, httpStatus);
     const text = answer.errorDescription.trim().slice(0, 256);
     const message = `${request.action}: UPnP error ${code}${text === '' ? '' : ` (${text})`}`;
     throw new ActionError('upnp', Number(code), request.serviceType, request.action, message);
   }
-  if (response.status !== 200) throw transportError(`HTTP status ${response.status}`);
+  if (httpStatus !== 200) throw transportError(`HTTP status ${httpStatus}`, undefined, httpStatus);
   if (answer.responseName === '') throw transportError('the answer has no SOAP body');
   return answer.outArguments;
 }
@@ -92,7 +94,7 @@ function formatRequest({ action, serviceType, inArguments }: ActionRequest): str
 
 async function parseResponse(body: Buffer): Promise<ResponseHandler> {
   const handler = new ResponseHandler();
-  const parser = new XmlParser(handler, { undeclaredPrefixes: 'accept' });
+  const parser = new XmlParser(handler, { undeclaredPrefixes: 'accept', badUtf8: 'latin1' });
   for (let at = 0; at < body.length; at += PARSE_SLICE_BYTES) {
     if (at > 0) await nextTurn();
     parser.write(body.subarray(at, at + PARSE_SLICE_BYTES));

@@ -1,18 +1,18 @@
 import { lanRequest } from '../../platform/http/lan-http.ts';
 import type { Announcement, Scpd } from '../types.ts';
+import { FairQueue } from './fair-queue.ts';
 import { parseDescription } from './parse-description.ts';
 import type { ParsedDescription } from './parse-description.ts';
 import { parseScpd } from './parse-scpd.ts';
 
 const MAX_DOCUMENT_BYTES = 256 * 1024;
 const FETCH_TIMEOUT_MS = 10_000;
-const MAX_CONCURRENT = 8;
-const MAX_WAITING = 1024;
+/** Fetches at a time: in all, and from one host, which may take its full time for each. */
+const LIMITS = { total: 8, perHost: 2, waitingPerHost: 256 };
 
 /** Fetches descriptions, a few at a time, from the addresses that announced them. */
 export class DescriptionFetcher {
-  #running = 0;
-  readonly #waiting: (() => void)[] = [];
+  readonly #turns = new FairQueue(LIMITS);
 
   /** @throws Error naming the URL */
   async fetchDescription(announcement: Announcement, signal: AbortSignal): Promise<ParsedDescription> {
@@ -28,7 +28,7 @@ export class DescriptionFetcher {
   }
 
   async #fetch(url: string, localAddress: string, signal: AbortSignal): Promise<Buffer> {
-    await this.#enter();
+    const endTurn = await this.#turns.acquire(new URL(url).hostname);
     try {
       const response = await lanRequest({
         url,
@@ -41,17 +41,8 @@ export class DescriptionFetcher {
       if (response.status !== 200) throw new Error(`${url}: HTTP status ${response.status}`);
       return response.body;
     } finally {
-      this.#running--;
-      this.#waiting.shift()?.();
+      endTurn();
     }
-  }
-
-  async #enter(): Promise<void> {
-    if (this.#running >= MAX_CONCURRENT) {
-      if (this.#waiting.length >= MAX_WAITING) throw new Error('too many descriptions wanted at once');
-      await new Promise<void>((resolve) => this.#waiting.push(resolve));
-    }
-    this.#running++;
   }
 }
 

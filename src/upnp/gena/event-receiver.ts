@@ -15,7 +15,7 @@ const EVENT_BURST = 200;
 export interface CallbackOptions {
   /** Only this host may send events. */
   readonly deviceAddress: string;
-  /** Whether a SID may be ours; undefined SIDs of early events are accepted while a SUBSCRIBE is under way. */
+  /** Whether a SID may be ours: any while a SUBSCRIBE is under way, as its answer may come after the first event. */
   readonly acceptsSid: (sid: string) => boolean;
   readonly onNotification: (notification: Notification) => void;
 }

@@ -108,7 +108,8 @@ export class EventSubscription implements Subscription {
     try {
       this.#callback ??= await this.#options.receiver.open({
         deviceAddress: this.#options.deviceAddress,
-        acceptsSid: (sid) => this.#machine.sid === undefined || this.#machine.sid === sid,
+        // Events may overtake the answer to SUBSCRIBE. Those of a subscription that was given up get 412, which ends it [UDA 4.3.2].
+        acceptsSid: (sid) => this.#machine.phase === 'subscribing' || this.#machine.sid === sid,
         onNotification: (notification) => {
           this.#step({ kind: 'notified', notification });
         },

@@ -11,7 +11,11 @@ const VARIABLE = 3;
  */
 export function parsePropertySet(body: Uint8Array): ReadonlyMap<string, string> {
   const handler = new PropertySetHandler();
-  const parser = new XmlParser(handler, { undeclaredPrefixes: 'accept', maxElements: 20_000 });
+  const parser = new XmlParser(handler, {
+    undeclaredPrefixes: 'accept',
+    badUtf8: 'latin1',
+    maxElements: 20_000,
+  });
   parser.write(body);
   parser.close();
   return handler.variables;

@@ -19,8 +19,10 @@ export interface SubscriptionMachine {
   readonly nextSeq: number;
   readonly grantedSeconds: number;
   readonly held: readonly Notification[];
-  /** Failures in a row: of SUBSCRIBE, or of the sequence of events. */
+  /** Failures of SUBSCRIBE in a row. */
   readonly failures: number;
+  /** Losses of events since the last renewal. */
+  readonly gaps: number;
   readonly renewFailures: number;
 }
 
@@ -57,6 +59,7 @@ export const newSubscription: SubscriptionMachine = {
   grantedSeconds: 0,
   held: [],
   failures: 0,
+  gaps: 0,
   renewFailures: 0,
 };
 
@@ -68,6 +71,7 @@ const MIN_GRANT_SECONDS = 2;
 const MAX_RENEW_FAILURES = 2;
 const FIRST_RETRY_MS = 1000;
 const LAST_RETRY_MS = 300_000;
+const MAX_EXPONENT = 20;
 
 /** One step of a subscription. Pure. [UDA 4.1] */
 export function stepSubscription(machine: SubscriptionMachine, input: SubscriptionInput): SubscriptionStep {
@@ -81,7 +85,7 @@ export function stepSubscription(machine: SubscriptionMachine, input: Subscripti
     case 'subscribed':
       return onSubscribed(machine, input.sid, input.timeoutSeconds);
     case 'subscribeFailed':
-      return machine.phase === 'subscribing' ? retry(machine, []) : { machine, effects: [] };
+      return machine.phase === 'subscribing' ? onSubscribeFailed(machine) : { machine, effects: [] };
     case 'renewed':
       return onRenewed(machine, input.timeoutSeconds);
     case 'renewFailed':
@@ -123,7 +127,14 @@ function onSubscribed(
 ): SubscriptionStep {
   if (machine.phase !== 'subscribing') return { machine, effects: [{ kind: 'unsubscribe', sid }] };
   const grantedSeconds = grant(timeoutSeconds);
-  let current: SubscriptionMachine = { ...machine, phase: 'active', sid, grantedSeconds, held: [] };
+  let current: SubscriptionMachine = {
+    ...machine,
+    phase: 'active',
+    sid,
+    grantedSeconds,
+    held: [],
+    failures: 0,
+  };
   const effects: SubscriptionEffect[] = [
     { kind: 'timer', delayMs: grantedSeconds * 500 },
     { kind: 'state', state: 'active' },
@@ -141,7 +152,7 @@ function onRenewed(machine: SubscriptionMachine, timeoutSeconds: number | undefi
   if (machine.phase !== 'renewing') return { machine, effects: [] };
   const grantedSeconds = grant(timeoutSeconds);
   return {
-    machine: { ...machine, phase: 'active', grantedSeconds, failures: 0, renewFailures: 0 },
+    machine: { ...machine, phase: 'active', grantedSeconds, gaps: 0, renewFailures: 0 },
     effects: [{ kind: 'timer', delayMs: grantedSeconds * 500 }],
   };
 }
@@ -167,13 +178,12 @@ function onNotified(machine: SubscriptionMachine, notification: Notification): S
   if (!live || notification.sid !== machine.sid) return { machine, effects: [] };
   const { sid, seq, variables } = notification;
   if (seq !== machine.nextSeq || variables === undefined) {
-    // Events were lost. Start afresh: the initial event then tells all. [UDA 4.3.2]
-    return retry(machine, [{ kind: 'unsubscribe', sid }]);
+    // Events were lost: the initial event of a new subscription tells all. [UDA 4.3.2]
+    return onGap(machine, sid);
   }
   const nextSeq = seq === LAST_SEQ ? 1 : seq + 1;
-  const failures = seq === 0 ? machine.failures : 0;
   return {
-    machine: { ...machine, nextSeq, failures },
+    machine: { ...machine, nextSeq },
     effects: [{ kind: 'deliver', event: { sid, seq, variables } }],
   };
 }
@@ -184,20 +194,30 @@ function onTimer(machine: SubscriptionMachine): SubscriptionStep {
   return { machine: { ...machine, phase: 'renewing' }, effects: [{ kind: 'renew', sid: machine.sid }] };
 }
 
-/** The first retry after lost events comes at once, further ones at doubling distances. */
-function retry(machine: SubscriptionMachine, before: readonly SubscriptionEffect[]): SubscriptionStep {
-  const lostEvents = before.length > 0;
-  const exponent = lostEvents ? machine.failures - 1 : machine.failures;
-  const delayMs = exponent < 0 ? 0 : Math.min(LAST_RETRY_MS, FIRST_RETRY_MS * 2 ** exponent);
+function onSubscribeFailed(machine: SubscriptionMachine): SubscriptionStep {
+  const failures = Math.min(machine.failures + 1, MAX_EXPONENT);
+  return wait({ ...machine, failures }, FIRST_RETRY_MS * 2 ** machine.failures, []);
+}
+
+/** The first time it starts afresh at once. A device that sends more than is taken would otherwise never be done with that. */
+function onGap(machine: SubscriptionMachine, sid: string): SubscriptionStep {
+  const gaps = Math.min(machine.gaps + 1, MAX_EXPONENT);
+  const delayMs = machine.gaps === 0 ? 0 : FIRST_RETRY_MS * 2 ** (machine.gaps - 1);
+  return wait({ ...machine, gaps }, delayMs, [{ kind: 'unsubscribe', sid }]);
+}
+
+function wait(
+  machine: SubscriptionMachine,
+  delayMs: number,
+  before: readonly SubscriptionEffect[],
+): SubscriptionStep {
   return {
-    machine: {
-      ...machine,
-      phase: 'waiting',
-      sid: undefined,
-      held: [],
-      failures: Math.min(machine.failures + 1, 20),
-    },
-    effects: [...before, { kind: 'state', state: 'lost' }, { kind: 'timer', delayMs }],
+    machine: { ...machine, phase: 'waiting', sid: undefined, held: [] },
+    effects: [
+      ...before,
+      { kind: 'state', state: 'lost' },
+      { kind: 'timer', delayMs: Math.min(LAST_RETRY_MS, delayMs) },
+    ],
   };
 }
 

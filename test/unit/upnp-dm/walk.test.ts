@@ -34,6 +34,10 @@ function pathsIn(document: string | undefined): string[] {
   );
 }
 
+function httpError(httpStatus: number, action: string): ActionError {
+  return new ActionError('transport', 0, '', action, `HTTP status ${httpStatus}`, { httpStatus });
+}
+
 /** What a standard device answers, from VALUES. */
 function answer(action: string, inputs: ReadonlyMap<string, string>, values = VALUES): Answer {
   const start = inputs.get('StartingNode') ?? '/';
@@ -151,6 +155,31 @@ describe('upnp-dm/walk', () => {
     expect(tree.attributes.size).to.equal(0);
     expect(tree.values?.size).to.equal(VALUES.size);
   });
+
+  for (const httpStatus of [404, 500]) {
+    it(`does without actions that a device answers with a bare HTTP ${httpStatus}`, async () => {
+      const { client } = fakeClient((action, inputs) => {
+        if (action === 'GetInstances' || action === 'GetAttributes') throw httpError(httpStatus, action);
+        return answer(action, inputs);
+      });
+      const tree = await readCmsTree(client, { values: true });
+      expect(tree.structure).to.have.members([...STRUCTURE, ...TABLES]);
+      expect(tree.instances).to.have.members(ROWS);
+      expect(tree.attributes.size).to.equal(0);
+      expect(tree.values?.size).to.equal(VALUES.size);
+    });
+  }
+
+  for (const action of ['GetInstances', 'GetAttributes']) {
+    it(`does not take a device that is busy for one without ${action}`, async () => {
+      const { client } = fakeClient((asked, inputs) => {
+        if (asked === action) throw httpError(503, asked);
+        return answer(asked, inputs);
+      });
+      const error: unknown = await readCmsTree(client, { values: true }).catch((reason: unknown) => reason);
+      expect(error).to.be.instanceOf(ActionError).with.property('httpStatus', 503);
+    });
+  }
 
   it('finds the paths for which a device refuses a whole GetAttributes', async () => {
     const { client, calls } = fakeClient((action, inputs) => {

@@ -37,6 +37,10 @@ describe('control point on loopback', () => {
         deviceLost: (lost, reason) => {
           if (lost.description.udn === UDN) log.push(`lost ${reason}`);
         },
+        bootIdChanged: (changed, previous) => {
+          if (changed.description.udn !== UDN) return;
+          log.push(`boot ${previous.announcement.bootId} is now ${changed.announcement.bootId}`);
+        },
         deviceUnusable: () => undefined,
       },
     });
@@ -87,7 +91,8 @@ describe('control point on loopback', () => {
     device.bootId = 2;
     await device.alive();
     await waitFor(() => log.length === 3, 'the reboot');
-    await device.update(3);
+    for (let count = 0; count < 3; count++) await device.update(3);
+    device.bootId = 3;
     await waitFor(() => log.length === 4, 'the update');
     device.configId = 2;
     device.friendlyName = 'Renamed';
@@ -97,7 +102,7 @@ describe('control point on loopback', () => {
       'appeared 1',
       'lost rebooted',
       'appeared 2',
-      'appeared 3 again',
+      'boot 2 is now 3',
       'appeared 3 again',
     ]);
     expect(found()?.description.friendlyName).to.equal('Renamed');
@@ -117,12 +122,18 @@ describe('control point on loopback', () => {
     expect(found()).to.equal(undefined);
   });
 
-  it('believes the byebye of a device that is about to reboot', async () => {
+  it('asks before it believes that a device is about to reboot, too', async () => {
+    const announced = ['Announcement.dm.upnp.org: AboutToReboot'];
     await start();
     await appeared();
+    const fetches = device.requests.length;
     device.answersSearches = false;
-    await device.byebye(['Announcement.dm.upnp.org: AboutToReboot']);
-    await waitFor(() => log.includes('lost byebye'), 'the loss', 900);
+    await device.byebye(announced);
+    await waitFor(() => device.requests.length > fetches, 'the probe');
+    expect(log).to.deep.equal(['appeared 1']);
+    await device.byebye(announced);
+    await device.stop();
+    await waitFor(() => log.includes('lost byebye'), 'the loss');
   });
 
   it('loses a silent device when its announcement has expired', async () => {
@@ -176,7 +187,11 @@ describe('control point on loopback', () => {
 
     answer = () => httpResponse(500, 'Internal error');
     const broken = await rejection(controlPoint.invoke(root, serviceOf(root), 'GetValues', []));
-    expect(broken).to.include({ source: 'transport', code: 0 });
+    expect(broken).to.include({ source: 'transport', code: 0, httpStatus: 500, isRefusal: true });
+
+    answer = () => httpResponse(503, 'Busy');
+    const busy = await rejection(controlPoint.invoke(root, serviceOf(root), 'GetValues', []));
+    expect(busy).to.include({ source: 'transport', code: 0, httpStatus: 503, isRefusal: false });
   });
 
   it('subscribes, takes an early initial event, recovers from a gap and from 412', async () => {
@@ -213,6 +228,30 @@ describe('control point on loopback', () => {
     expect(path).to.match(/^\/event\/[0-9a-f]{32}$/);
     await subscription.stop();
     expect(device.requests.some(({ method }) => method === 'UNSUBSCRIBE')).to.equal(true);
+  });
+
+  it('refuses the events of a subscription that it has given up', async () => {
+    await start();
+    const root = await appeared();
+    const events: EventMessage[] = [];
+    const subscription = controlPoint.subscribe(root, serviceOf(root), {
+      onEvent: (event) => events.push(event),
+      onState: () => undefined,
+    });
+    await waitFor(() => subscription.state === 'active', 'the subscription');
+    const { sid } = device;
+    await device.notify(0, { ConfigurationUpdate: '1' });
+    // It hears no UNSUBSCRIBE, and takes no SUBSCRIBE for now.
+    answer = (method) => (method.endsWith('SUBSCRIBE') ? httpResponse(503, '') : undefined);
+    await device.notify(5, { ConfigurationUpdate: '7' });
+    await waitFor(async () => {
+      device.sid = sid;
+      return (await device.notify(6, { ConfigurationUpdate: '8' })).startsWith('HTTP/1.1 412');
+    }, 'the refusal');
+    answer = undefined;
+    await waitFor(() => subscription.state === 'active', 'the new subscription');
+    await device.notify(0, { ConfigurationUpdate: '9' });
+    expect(events.map(({ seq }) => seq)).to.deep.equal([0, 0]);
   });
 
   it('names the interfaces there are when one is unknown', async () => {

@@ -27,7 +27,13 @@ const response = (parts: Partial<Announcement> = {}): DiscoveryInput => ({
   kind: 'response',
   announcement: heard(parts),
 });
+const update = (bootId: number, nextBootId: number): DiscoveryInput => ({
+  kind: 'update',
+  announcement: heard({ bootId }),
+  nextBootId,
+});
 const byebye: DiscoveryInput = { kind: 'byebye', dmAnnouncement: undefined };
+const aboutToReboot: DiscoveryInput = { kind: 'byebye', dmAnnouncement: 'AboutToReboot' };
 const due: DiscoveryInput = { kind: 'due' };
 const described: DiscoveryInput = { kind: 'described', ok: true };
 const undescribed: DiscoveryInput = { kind: 'described', ok: false };
@@ -75,10 +81,37 @@ describe('discovery machine', () => {
       ['describe', 'probe', 'present 60000'],
     ],
     [
-      'believes a byebye that announces a reboot',
+      'asks after a byebye that announces a reboot, too',
       heard(),
-      [described, { kind: 'byebye', dmAnnouncement: 'AboutToReboot' }],
-      ['describe', 'lose byebye', 'gone'],
+      [described, aboutToReboot, aboutToReboot, byebye, { kind: 'probed', answered: false }],
+      ['describe', 'probe', 'lose byebye', 'gone'],
+    ],
+    [
+      'asks a device that announced its reboot again and again, until it is silent',
+      heard(),
+      [
+        ...[described, aboutToReboot, response(), due, { kind: 'probed', answered: true } as const],
+        ...[due, { kind: 'probed', answered: false } as const],
+      ],
+      ['describe', 'probe', 'probe', 'probe', 'lose byebye', 'gone'],
+    ],
+    [
+      'or until it announces itself',
+      heard(),
+      [described, aboutToReboot, response(), alive()],
+      ['describe', 'probe', 'present 1800000'],
+    ],
+    [
+      'or until that shows that it has rebooted',
+      heard(),
+      [described, aboutToReboot, response(), alive({ bootId: 2 })],
+      ['describe', 'probe', 'lose rebooted', 'describe', 'describing -'],
+    ],
+    [
+      'which a UDA 1.0 device shows by announcing itself at all',
+      heard(OLD),
+      [described, aboutToReboot, response(OLD), alive(OLD)],
+      ['describe', 'probe', 'lose rebooted', 'describe', 'describing -'],
     ],
     [
       'sees a reboot by BOOTID, up or down',
@@ -101,8 +134,20 @@ describe('discovery machine', () => {
     [
       'adopts a boot number announced beforehand',
       heard(),
-      [described, { kind: 'update', announcement: heard(), nextBootId: 2 }, alive({ bootId: 2 })],
+      [described, update(1, 2), alive({ bootId: 2 })],
       ['describe', 'present 1800000'],
+    ],
+    [
+      'knows an announced change again: all 3 + 2d + k messages carry the old number',
+      heard(),
+      [described, ...Array.from({ length: 3 }, () => update(1, 2)), alive({ bootId: 2 })],
+      ['describe', 'present 1800000'],
+    ],
+    [
+      'sees a reboot in an update from a boot that it does not know',
+      heard(),
+      [described, update(5, 6), described],
+      ['describe', 'lose rebooted', 'describe', 'present 1800000'],
     ],
     [
       'describes anew when CONFIGID changes',

@@ -34,6 +34,11 @@ describe('lab device: command', () => {
     expect(await ask('add /X_LAB/Account/ User=me')).to.equal('ok /X_LAB/Account/3/');
     expect(await ask('delete /X_LAB/Account/3/')).to.equal('ok /X_LAB/Account/3/');
     expect(await ask('3: reboot')).to.equal('error there is no device 3');
+    expect(await ask('2: update')).to.equal('ok updated');
+    expect(await ask('fault GetValues http500')).to.equal('ok GetValues http500');
+    expect(await ask('fault GetValues 99')).to.match(/^error a fault is/);
+    expect(await ask('fault off')).to.equal('ok off');
+    expect(await ask('flood 2')).to.equal('ok sent');
     expect(await ask('jump')).to.match(/^error unknown command/);
     const listed = await ask('list /X_LAB_Bench/');
     expect(Object.keys(JSON.parse(listed?.slice(3) ?? '') as object)).to.have.length(25);

@@ -56,8 +56,8 @@ async function subscriber(answerAfter: Promise<void> = Promise.resolve()) {
 
 describe('lab device: searches', () => {
   const udn = 'uuid:00000000-0000-4000-8000-00000000b001';
-  const flat = describedDevices(loadProfile('wifi'), udn);
-  const embedded = describedDevices(loadProfile('sensor'), udn);
+  const flat = describedDevices(loadProfile('wifi'), udn, undefined);
+  const embedded = describedDevices(loadProfile('sensor'), udn, undefined);
 
   it('answer ssdp:all with the 3 + 2d + k advertisements', () => {
     expect(searchMatches(flat, 'ssdp:all')).to.have.length(5);

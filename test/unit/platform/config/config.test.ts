@@ -46,7 +46,7 @@ describe('config', () => {
     expect(config.state.directory).to.equal('/var/lib/cwmp-proxier');
     expect(config.acs.periodicInformIntervalSeconds).to.equal(3600);
     expect(config.acs.tls).to.deep.equal({ minVersion: 'TLSv1.2' });
-    expect(config.devices).to.deep.equal({ default: 'virtual', rules: [] });
+    expect(config.devices).to.deep.equal({ default: 'virtual', rules: [], pollIntervalSeconds: 60 });
     expect(config.proxier).to.not.have.property('serialNumber');
     expect(config.warnings).to.deep.equal([
       "proxier.manufacturerOui: 000000 is nobody's; use the OUI of the maker of this gateway",
@@ -194,6 +194,16 @@ describe('config', () => {
     const { warnings } = await load(MINIMAL, ['acs.url=http://acs.example/', OWN_OUI]);
     expect(warnings).to.have.length(1);
     expect(warnings[0]).to.contain('not encrypted');
+  });
+
+  it('takes a poll interval of a day at most, and 0 for none', async () => {
+    const loadWith = (seconds: string): Promise<Config> =>
+      load(MINIMAL, [`devices.pollIntervalSeconds=${seconds}`]);
+    expect((await loadWith('0')).devices.pollIntervalSeconds).to.equal(0);
+    expect((await loadWith('86400')).devices.pollIntervalSeconds).to.equal(86_400);
+    expect(await errors(MINIMAL, ['devices.pollIntervalSeconds=-1'])).to.deep.equal([
+      '--set: devices.pollIntervalSeconds: -1 is not allowed; allowed: a whole number of seconds, 0 to 86400',
+    ]);
   });
 
   it('refuses Embedded Objects where the proxier has no endpoint', async () => {

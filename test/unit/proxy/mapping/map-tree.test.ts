@@ -1,7 +1,8 @@
 import { expect } from 'chai';
 import { mapTree, type MappedTree } from '../../../../src/proxy/mapping/map-tree.ts';
 import { planMounts } from '../../../../src/proxy/mapping/mounts.ts';
-import type { NodeAttributes } from '../../../../src/upnp-dm/types.ts';
+import { growthOfTime, LINEAR } from '../../../support/growth.ts';
+import type { NodeAttributes, SubTree } from '../../../../src/upnp-dm/types.ts';
 
 const ALL = { setValues: true, createInstance: true, deleteInstance: true };
 
@@ -10,14 +11,14 @@ function mapOf(
   instances: string[],
   attributes: Record<string, NodeAttributes>,
   capabilities = ALL,
-  reserved: (path: string) => boolean = () => false,
+  isTaken: (path: string) => boolean = () => false,
+  subTrees: SubTree[] = [{ uri: 'urn:broadband-forum-org:tr-181-2-11-0', location: '/BBF/' }],
 ): MappedTree {
-  const subTrees = [{ uri: 'urn:broadband-forum-org:tr-181-2-11-0', location: '/BBF/' }];
   return mapTree(
     { subTrees, structure, instances, attributes: new Map(Object.entries(attributes)) },
     planMounts(subTrees, structure, '0011AA'),
     capabilities,
-    reserved,
+    isTaken,
   );
 }
 
@@ -129,5 +130,113 @@ describe('mapTree', () => {
     const { parameters, remarks } = mapOf(['/BBF/T/#/A'], ['/BBF/T/4294967295/', '/BBF/T/1/'], {});
     expect(parameters.map(({ path }) => path)).to.deep.equal(['Device.T.2.A']);
     expect(remarks.join()).to.contain('/BBF/T/4294967295/');
+  });
+
+  describe('where a root model and Common Objects want the same place', () => {
+    const bbf = ['/BBF/IP/Interface/#/Enable', '/BBF/DeviceInfo/SoftwareVersion'];
+    const common = [
+      '/UPnP/DM/Configuration/Network/IPInterfaceNumberOfEntries',
+      '/UPnP/DM/Configuration/Network/IPInterface/#/SystemName',
+      '/UPnP/DM/DeviceInfo/SoftwareVersion',
+      '/UPnP/DM/DeviceInfo/UpTime',
+    ];
+    const instances = [
+      '/BBF/IP/Interface/0/',
+      '/BBF/IP/Interface/1/',
+      '/UPnP/DM/Configuration/Network/IPInterface/0/',
+    ];
+    for (const [order, structure] of [
+      ['root model first', [...bbf, ...common]],
+      ['Common Objects first', [...common, ...bbf]],
+    ] as const) {
+      it(`lets the root model have it, with all that belongs together (${order})`, () => {
+        const { parameters } = mapOf([...structure], instances, {
+          '/UPnP/DM/DeviceInfo/UpTime': { access: 'readOnly' },
+        });
+        expect(Object.fromEntries(parameters.map(({ path, cmsPath }) => [path, cmsPath]))).to.deep.equal({
+          'Device.IP.Interface.1.Enable': '/BBF/IP/Interface/0/Enable',
+          'Device.IP.Interface.2.Enable': '/BBF/IP/Interface/1/Enable',
+          'Device.DeviceInfo.SoftwareVersion': '/BBF/DeviceInfo/SoftwareVersion',
+          'Device.DeviceInfo.UpTime': '/UPnP/DM/DeviceInfo/UpTime',
+          'Device.X_0011AA_UPnPDM.UPnP.DM.DeviceInfo.SoftwareVersion': '/UPnP/DM/DeviceInfo/SoftwareVersion',
+          'Device.X_0011AA_UPnPDM.UPnP.DM.Configuration.Network.IPInterfaceNumberOfEntries':
+            '/UPnP/DM/Configuration/Network/IPInterfaceNumberOfEntries',
+          'Device.X_0011AA_UPnPDM.UPnP.DM.Configuration.Network.IPInterface.1.SystemName':
+            '/UPnP/DM/Configuration/Network/IPInterface/0/SystemName',
+        });
+      });
+    }
+  });
+
+  it('puts the second of two tables with one place aside as a whole, references to it included', () => {
+    const subTrees = ['/BBF/VoiceService/', '/X_V/VoiceService/'].map((location) => ({
+      uri: 'urn:broadband-forum-org:tr-104-2-0-0',
+      location,
+    }));
+    const { parameters, objects, remarks, paths } = mapOf(
+      ['/BBF/VoiceService/#/Name', '/X_V/VoiceService/#/Name', '/X_V/VoiceService/#/Extra'],
+      ['/BBF/VoiceService/0/', '/X_V/VoiceService/0/', '/X_V/VoiceService/4/'],
+      {},
+      ALL,
+      () => false,
+      subTrees,
+    );
+    const aside = 'Device.X_0011AA_UPnPDM.X_V.VoiceService.';
+    expect(parameters.map(({ path }) => path)).to.deep.equal([
+      'Device.Services.VoiceService.1.Name',
+      `${aside}1.Name`,
+      `${aside}1.Extra`,
+      `${aside}5.Name`,
+      `${aside}5.Extra`,
+    ]);
+    expect(objects.map(({ path, cmsPath }) => [path, cmsPath])).to.deep.equal([
+      ['Device.Services.VoiceService.', '/BBF/VoiceService/'],
+      ['Device.Services.VoiceService.1.', '/BBF/VoiceService/0/'],
+      [aside, '/X_V/VoiceService/'],
+      [`${aside}1.`, '/X_V/VoiceService/0/'],
+      [`${aside}5.`, '/X_V/VoiceService/4/'],
+    ]);
+    expect(remarks.join()).to.contain('/X_V/VoiceService/');
+    for (const cmsPath of ['/BBF/VoiceService/0/', '/X_V/VoiceService/4/']) {
+      expect(paths.cmsPath(paths.dataPath(cmsPath))).to.equal(cmsPath);
+    }
+  });
+
+  it('makes the table around a service model that has none', () => {
+    const { parameters, objects, constants } = mapOf(
+      ['/BBF/SmartCardReaders/SmartCardReader/#/Enable', '/BBF/Name'],
+      ['/BBF/SmartCardReaders/SmartCardReader/0/'],
+      {},
+      ALL,
+      () => false,
+      [{ uri: 'urn:broadband-forum-org:tr-135-1-4-0', location: '/BBF/' }],
+    );
+    const row = 'Device.Services.STBService.1.';
+    expect(parameters.map(({ path }) => path)).to.deep.equal([
+      `${row}SmartCardReaders.SmartCardReader.1.Enable`,
+      `${row}Name`,
+    ]);
+    expect(objects).to.deep.include({
+      path: 'Device.Services.STBService.',
+      cmsPath: undefined,
+      table: true,
+      writable: false,
+    });
+    expect(constants).to.deep.equal([
+      { path: 'Device.Services.STBServiceNumberOfEntries', type: 'unsignedInt', value: '1' },
+    ]);
+  });
+
+  it('takes time in proportion to the tree', async function () {
+    this.timeout(60_000);
+    const work = (size: number): unknown => {
+      const tables = Array.from({ length: size / 10 }, (_, index) => `/UPnP/DM/X/T${index}/#/`);
+      return mapOf(
+        tables.flatMap((table) => Array.from({ length: 10 }, (_, index) => `${table}L${index}`)),
+        tables.map((table) => table.replace('#', '0')),
+        {},
+      );
+    };
+    expect(await growthOfTime(work, 500)).to.be.lessThan(LINEAR);
   });
 });

@@ -1,12 +1,10 @@
 import { expect } from 'chai';
+import type { SubTree } from '../../../../src/upnp-dm/types.ts';
 import { dataModelKind, planMounts } from '../../../../src/proxy/mapping/mounts.ts';
 
 const OUI = '0011AA';
 
-function mountsOf(
-  subTrees: { uri: string; location: string }[],
-  structure: string[] = [],
-): Record<string, string> {
+function mountsOf(subTrees: SubTree[], structure: string[] = []): Record<string, string> {
   const plan = planMounts(subTrees, structure, OUI);
   return Object.fromEntries(plan.mounts.map(({ location, prefix }) => [location, prefix]));
 }
@@ -78,5 +76,49 @@ describe('planMounts', () => {
   it('lets the longest location decide', () => {
     const plan = planMounts([], ['/BBF/VoiceService/#/Name'], OUI);
     expect(plan.mounts.map(({ location }) => location)).to.deep.equal(['/BBF/VoiceService/', '/BBF/']);
+  });
+
+  it('attaches the part of the source model that SourceLocation names', () => {
+    const root = 'urn:broadband-forum-org:tr-181-2-11-0';
+    for (const sourceLocation of ['/Device/WiFi/', '/WiFi/', 'Device.WiFi.', '/Device/WiFi']) {
+      expect(
+        mountsOf([{ uri: root, location: '/BBF/WiFi/', sourceLocation }], ['/BBF/WiFi/Radio/#/Channel']),
+        sourceLocation,
+      ).to.deep.equal({ '/BBF/WiFi/': 'Device.WiFi.' });
+    }
+    for (const sourceLocation of ['/', '/Device/', '', '/Device/a b/', '/Device/*/']) {
+      expect(mountsOf([{ uri: root, location: '/BBF/', sourceLocation }]), sourceLocation).to.deep.equal({
+        '/BBF/': 'Device.',
+      });
+    }
+    const voice = 'urn:broadband-forum-org:tr-104-2-0-0';
+    for (const [sourceLocation, prefix] of [
+      ['/VoiceService/', 'Device.Services.VoiceService.'],
+      ['/Device/Services/VoiceService/0/Capabilities/', 'Device.Services.VoiceService.1.Capabilities.'],
+      ['/VoiceService/Capabilities/', 'Device.Services.VoiceService.1.Capabilities.'],
+    ] as const) {
+      expect(
+        mountsOf([{ uri: voice, location: '/Voice/', sourceLocation }], ['/Voice/#/Name']),
+        sourceLocation,
+      ).to.have.property('/Voice/', prefix);
+    }
+  });
+
+  it('takes the whole tree for a root model at `/`, except what is UPnP’s own', () => {
+    expect(
+      mountsOf([{ uri: 'urn:broadband-forum-org:tr-181-2-11-0', location: '/' }], ['/VoiceService/#/Name']),
+    ).to.deep.equal({
+      '/VoiceService/': 'Device.Services.VoiceService.',
+      '/UPnP/': 'Device.X_0011AA_UPnPDM.UPnP.',
+      '/': 'Device.',
+    });
+  });
+
+  it('makes one row of a service model without a table, unless it is part of a root model', () => {
+    const service = { uri: 'urn:broadband-forum-org:tr-135-1-4-0', location: '/BBF/' };
+    expect(mountsOf([service], ['/BBF/Name'])).to.deep.equal({ '/BBF/': 'Device.Services.STBService.1.' });
+    expect(
+      mountsOf([service, { uri: 'urn:broadband-forum-org:tr-181-2-11-0', location: '/BBF/' }], ['/BBF/Name']),
+    ).to.deep.equal({ '/BBF/': 'Device.' });
   });
 });

@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { planMounts } from '../../../../src/proxy/mapping/mounts.ts';
 import { PathMapping, structurePathOf } from '../../../../src/proxy/mapping/path-mapping.ts';
+import { StructureTree } from '../../../../src/proxy/mapping/structure-tree.ts';
 import { ReferenceTranslator } from '../../../../src/proxy/mapping/references.ts';
 
 const structure = [
@@ -96,6 +97,22 @@ describe('ReferenceTranslator', () => {
     for (const text of ['/var/log/messages', 'a/b/', 'http://host/BBF/WiFi/', '/', 'on/off']) {
       expect(references.toDataModel(text)).to.equal(text);
     }
+  });
+
+  it('leaves the name of a directory alone, though the device has objects of that name', () => {
+    const tree = new StructureTree([
+      '/UPnP/DM/Monitoring/Storage/#/PointNode',
+      '/BBF/WiFi/Enable',
+      '/home/Free',
+    ]);
+    const own = new ReferenceTranslator(paths, tree.paths);
+    for (const text of ['/', '/UPnP/DM/', '/UPnP/DM', '/BBF/WiFi/', '/home', '/home/', '/,/']) {
+      expect(own.toDataModel(text)).to.equal(text);
+    }
+    expect(own.toDataModel('/UPnP/DM/Monitoring/Storage/0/')).to.equal(
+      'Device.X_0011AA_UPnPDM.UPnP.DM.Monitoring.Storage.1',
+    );
+    expect(own.toCms('Device.WiFi')).to.equal('Device.WiFi');
   });
 
   it('goes back in the style that the device uses', () => {

@@ -64,6 +64,30 @@ describe('subscription machine', () => {
       ],
     ],
     [
+      'waits longer for a device whose events come too fast to be taken in sequence',
+      [
+        ...[start, subscribed(), event(0), event(1), event(9), timer],
+        ...[subscribed('b'), event(0, 'b'), event(1, 'b'), event(9, 'b'), timer],
+        ...[subscribed('c'), event(0, 'c'), event(9, 'c')],
+      ],
+      [
+        ...[...BEGUN, 'event 0', 'event 1', 'unsubscribe', 'lost', 'timer 0'],
+        ...['subscribe', 'timer 150000', 'active', 'event 0', 'event 1', 'unsubscribe', 'lost', 'timer 1000'],
+        ...['subscribe', 'timer 150000', 'active', 'event 0', 'unsubscribe', 'lost', 'timer 2000'],
+      ],
+    ],
+    [
+      'forgets old gaps with a renewal',
+      [
+        ...[start, subscribed(), event(9), timer, subscribed('b'), timer],
+        ...[{ kind: 'renewed', timeoutSeconds: 300 } as const, event(9, 'b')],
+      ],
+      [
+        ...[...BEGUN, 'unsubscribe', 'lost', 'timer 0', 'subscribe', 'timer 150000', 'active'],
+        ...['renew', 'timer 150000', 'unsubscribe', 'lost', 'timer 0'],
+      ],
+    ],
+    [
       'starts afresh after a repeat',
       [start, subscribed(), event(0), event(0)],
       [...BEGUN, 'event 0', 'unsubscribe', 'lost', 'timer 0'],

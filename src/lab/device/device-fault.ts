@@ -1,0 +1,42 @@
+/**
+ * silent: never answers; http500, brokenXml: answers nothing better. In these the action is not executed.
+ * slowBytes: one byte of the answer a second; latin1: the answer is iso-8859-1 that says it is UTF-8.
+ */
+export const BEHAVIOURS = ['silent', 'http500', 'brokenXml', 'slowBytes', 'latin1'] as const;
+
+export type Behaviour = (typeof BEHAVIOURS)[number];
+
+export type FatalBehaviour = Exclude<Behaviour, 'slowBytes' | 'latin1'>;
+
+/** A misbehaviour of one action or (`*`) of all. */
+export type ActionFault =
+  /** Answers with this UPnP error code. */
+  | { readonly action: string; readonly code: number }
+  /** Answers correctly, this much later. */
+  | { readonly action: string; readonly delayMs: number }
+  | { readonly action: string; readonly behaviour: Behaviour };
+
+/** A misbehaviour to show. */
+export type DeviceFault =
+  | ActionFault
+  /** unconfirmed: SUBSCRIBE is never answered; wrongSeq: every event leaves out a number. */
+  | { readonly events: 'unconfirmed' | 'wrongSeq' };
+
+export function isFatal(behaviour: Behaviour): behaviour is FatalBehaviour {
+  return behaviour !== 'slowBytes' && behaviour !== 'latin1';
+}
+
+/**
+ * Reads `ACTION CODE`, `ACTION NUMBERms`, `ACTION BEHAVIOUR`, `events unconfirmed` or `events wrongSeq`.
+ * @throws Error that says what there is
+ */
+export function parseFault([action = '', what = '']: readonly string[]): DeviceFault {
+  if (action === 'events' && (what === 'unconfirmed' || what === 'wrongSeq')) return { events: what };
+  if (/^\d{3}$/.test(what)) return { action, code: Number(what) };
+  if (/^\d{1,6}ms$/.test(what)) return { action, delayMs: parseInt(what, 10) };
+  const behaviour = BEHAVIOURS.find((known) => known === what);
+  if (action !== 'events' && behaviour !== undefined) return { action, behaviour };
+  throw new Error(
+    `a fault is ACTION (or *) with an error code, a number of ms or one of ${BEHAVIOURS.join(', ')}; or events unconfirmed, events wrongSeq`,
+  );
+}

@@ -1,0 +1,179 @@
+import type { Clock, Timer } from '../platform/clock.ts';
+import type { Logger } from '../platform/logger.ts';
+import type { CmsClient, NodeAttributes } from '../upnp-dm/types.ts';
+import type { DeviceModel } from './device-model.ts';
+import { retryDelaySeconds } from './lifecycle.ts';
+import type { CmsLeaf } from './mapping/cms-leaf.ts';
+
+/** How long one action, or a few, may take. */
+const TIMEOUT_MS = 30_000;
+/** A leaf that was switched on so often is not kept on by this device, or somebody keeps switching it off. */
+const MOST_ASSERTIONS = 5;
+/** What happened so long ago counts no more. */
+const FORGIVEN_AFTER_MS = 3_600_000;
+/** Reads of the attributes that follow one another faster than this are spread out. */
+const CALM_MS = 60_000;
+
+export interface EventSwitchOptions {
+  readonly client: CmsClient;
+  readonly deviceModel: DeviceModel;
+  /** The CMS side of the parameters that the ACS wants to hear of. */
+  readonly watchedLeaves: () => readonly CmsLeaf[];
+  /** Events were off for a while, or the set of leaves without events changed. */
+  readonly switched: (eventsMissed: boolean) => void;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+/**
+ * Keeps EventOnChange on for what the ACS watches. It is persistent, and shared by all control points [CMS:2 1.6.2]: it is only
+ * ever switched on, and put back when another one switches it off, but not forever against a device that does not keep it.
+ */
+export class EventSwitch {
+  readonly #options: EventSwitchOptions;
+  readonly #abort = new AbortController();
+  readonly #assertions = new Map<string, { count: number; at: number }>();
+  #tail: Promise<void> = Promise.resolve();
+  #due: Timer | undefined;
+  #lastRead = -Infinity;
+  /** Reads of all attributes that followed one another closely, or failed. */
+  #readsInARow = 0;
+  /** Grows with every hint, so that a read does not settle what changed after it began. */
+  #hints = 0;
+
+  constructor(options: EventSwitchOptions) {
+    this.#options = options;
+  }
+
+  /** The set of watched parameters changed. */
+  watchedChanged(): void {
+    this.#enqueue(async () => {
+      await this.#askUnknown();
+      await this.#assert(false);
+      this.#options.switched(false);
+    });
+  }
+
+  /** Some node of the device has other attributes than before. */
+  attributesChanged(): void {
+    this.#hints += 1;
+    this.#options.deviceModel.setAttributesDoubtful(true);
+    this.#readLater();
+  }
+
+  stop(): void {
+    this.#abort.abort();
+    this.#due?.cancel();
+  }
+
+  #readLater(): void {
+    if (this.#due !== undefined || this.#abort.signal.aborted) return;
+    const { clock } = this.#options;
+    const since = clock.monotonic() - this.#lastRead;
+    const pause = this.#readsInARow === 0 ? 0 : 500 * retryDelaySeconds(this.#readsInARow);
+    if (since > Math.max(CALM_MS, 2 * pause)) this.#readsInARow = 0;
+    const wait = this.#readsInARow === 0 ? 0 : Math.max(0, pause - since);
+    this.#due = clock.schedule(wait, () => {
+      this.#due = undefined;
+      this.#enqueue(() => this.#readAll());
+    });
+  }
+
+  /** One after the other: an answer must not be overtaken by the next question. */
+  #enqueue(task: () => Promise<void>): void {
+    this.#tail = this.#tail.then(async () => {
+      if (!this.#abort.signal.aborted) await task();
+    });
+  }
+
+  async #readAll(): Promise<void> {
+    const { deviceModel, watchedLeaves, switched, clock, logger } = this.#options;
+    const hints = this.#hints;
+    this.#lastRead = clock.monotonic();
+    this.#readsInARow += 1;
+    const watched = watchedLeaves().filter(({ eventOnChange }) => eventOnChange !== undefined);
+    const paths = [...new Set([...watched.map(({ cmsPath }) => cmsPath), ...deviceModel.eventedPaths])];
+    try {
+      if (paths.length > 0) deviceModel.attributesRead(await this.#read(paths));
+    } catch (error) {
+      // Until it is known which leaves raise events every value is read from the device.
+      logger.info('could not read which parameters raise events, trying again', { error: String(error) });
+      this.#readLater();
+      return;
+    }
+    if (this.#hints === hints) deviceModel.setAttributesDoubtful(false);
+    await this.#assert(true);
+    switched(true);
+  }
+
+  async #askUnknown(): Promise<void> {
+    const { watchedLeaves, deviceModel, logger } = this.#options;
+    const unknown = watchedLeaves().filter(({ eventOnChange }) => eventOnChange === 'unknown');
+    if (unknown.length === 0) return;
+    try {
+      deviceModel.attributesRead(await this.#read(unknown.map(({ cmsPath }) => cmsPath)));
+    } catch (error) {
+      logger.info('could not read which parameters raise events, polling them', { error: String(error) });
+    }
+  }
+
+  /** @param again whether somebody switched them off, as far as one can tell */
+  async #assert(again: boolean): Promise<void> {
+    const { client, deviceModel, logger } = this.#options;
+    const silent = this.#silentPaths();
+    if (silent.length === 0) return;
+    if (again) {
+      logger.info('EventOnChange of watched parameters was switched off, switching it on again', {
+        count: silent.length,
+        example: silent[0],
+      });
+    }
+    for (const path of silent) this.#noteAssertion(path);
+    try {
+      await client.setAttributes(
+        new Map(silent.map((path) => [path, { eventOnChange: true }])),
+        this.#signal(),
+      );
+      // Some devices acknowledge what they do not do.
+      deviceModel.attributesRead(await this.#read(silent));
+    } catch (error) {
+      logger.info('device raises no events for some watched parameters, polling them', {
+        count: silent.length,
+        error: String(error),
+      });
+    }
+  }
+
+  /** Watched leaves that could raise events and do not, except those that were tried often enough. */
+  #silentPaths(): string[] {
+    const { watchedLeaves, logger, clock } = this.#options;
+    const silent: string[] = [];
+    for (const { cmsPath, eventOnChange } of watchedLeaves()) {
+      if (eventOnChange !== false || silent.includes(cmsPath)) continue;
+      const known = this.#assertions.get(cmsPath);
+      if (known !== undefined && clock.monotonic() - known.at > FORGIVEN_AFTER_MS)
+        this.#assertions.delete(cmsPath);
+      else if (known !== undefined && known.count > MOST_ASSERTIONS) continue;
+      else if (known?.count === MOST_ASSERTIONS) {
+        known.count += 1;
+        logger.warn('EventOnChange does not stay on, polling the parameter from now on', { path: cmsPath });
+        continue;
+      }
+      silent.push(cmsPath);
+    }
+    return silent;
+  }
+
+  #noteAssertion(path: string): void {
+    const count = (this.#assertions.get(path)?.count ?? 0) + 1;
+    this.#assertions.set(path, { count, at: this.#options.clock.monotonic() });
+  }
+
+  #read(paths: readonly string[]): Promise<ReadonlyMap<string, NodeAttributes>> {
+    return this.#options.client.getAttributes(paths, this.#signal());
+  }
+
+  #signal(): AbortSignal {
+    return AbortSignal.any([this.#abort.signal, AbortSignal.timeout(TIMEOUT_MS)]);
+  }
+}

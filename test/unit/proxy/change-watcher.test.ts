@@ -1,0 +1,359 @@
+import { expect } from 'chai';
+import { DataModel } from '../../../src/datamodel/data-model.ts';
+import type { ParameterNode } from '../../../src/datamodel/node.ts';
+import { ChangeWatcher } from '../../../src/proxy/change-watcher.ts';
+import { DeviceModel } from '../../../src/proxy/device-model.ts';
+import { planMounts } from '../../../src/proxy/mapping/mounts.ts';
+import { silentLogger } from '../../../src/platform/logger.ts';
+import { FakeCmsClient } from '../../support/fake-cms-client.ts';
+import { ManualClock } from '../../support/manual-clock.ts';
+import { waitFor } from '../../support/wait-for.ts';
+
+const ALL = { setValues: true, createInstance: true, deleteInstance: true };
+
+/** One device in memory, of which the ACS watches some leaves. */
+class Watched {
+  readonly clock = new ManualClock();
+  readonly fake = new FakeCmsClient();
+  readonly log: string[] = [];
+  /** Values that the ACS was told, `path=value`. */
+  readonly told: string[] = [];
+  readonly deviceModel: DeviceModel;
+  readonly watcher: ChangeWatcher;
+  doubtful = 0;
+  readonly #model: DataModel;
+  #names: readonly string[] = [];
+
+  constructor(
+    structure: readonly string[],
+    options: { pollIntervalSeconds?: number; instances?: string[] } = {},
+  ) {
+    this.#model = new DataModel('Device');
+    this.#model.onValueChanges((changes) => {
+      for (const { parameter, value } of changes) this.told.push(`${parameter.path}=${value}`);
+    });
+    const note = (message: string, fields?: object): void =>
+      void this.log.push(`${message} ${JSON.stringify(fields ?? {})}`);
+    const logger = { ...silentLogger, info: note, warn: note };
+    this.deviceModel = new DeviceModel({
+      model: this.#model,
+      plan: () => planMounts([], structure, '0011AA'),
+      logger,
+      onStructureDoubtful: () => undefined,
+    });
+    this.fake.instances = options.instances ?? [];
+    this.deviceModel.connect(this.fake.client, true);
+    this.watcher = new ChangeWatcher({
+      client: this.fake.client,
+      deviceModel: this.deviceModel,
+      watched: () => this.watchedParameters,
+      pollIntervalSeconds: () => options.pollIntervalSeconds ?? 0,
+      onStructureDoubtful: () => (this.doubtful += 1),
+      clock: this.clock,
+      logger,
+    });
+    this.describe(structure);
+  }
+
+  get watchedParameters(): ParameterNode[] {
+    return this.#names.flatMap((name) => {
+      const node = this.#model.find(name);
+      return node?.kind === 'parameter' ? [node] : [];
+    });
+  }
+
+  describe(structure: readonly string[]): void {
+    const attributes = new Map(
+      [...this.fake.eventOnChange].map(([path, eventOnChange]) => [
+        path,
+        { access: 'readWrite', eventOnChange } as const,
+      ]),
+    );
+    const { instances } = this.fake;
+    const values = this.fake.values.size === 0 ? undefined : new Map(this.fake.values);
+    this.deviceModel.describe(
+      { subTrees: [], structure, instances, attributes, ...(values && { values }) },
+      ALL,
+      true,
+    );
+  }
+
+  /** The ACS wants to hear of these. */
+  watch(...names: string[]): void {
+    this.#names = names;
+    this.watcher.watchedChanged();
+  }
+
+  has(name: string): boolean {
+    return this.#model.find(name) !== undefined;
+  }
+
+  countOf(action: string): number {
+    return this.fake.actions.filter((each) => each === action).length;
+  }
+
+  /** Resolves when nothing is under way any more. */
+  async quiet(): Promise<void> {
+    let calls = -1;
+    await waitFor(async () => {
+      const before = calls;
+      calls = this.fake.calls.length;
+      await new Promise((resolve) => setImmediate(resolve));
+      return before === calls;
+    }, 'the work to be done');
+  }
+}
+
+function watchedLeaves(
+  values: Record<string, string>,
+  options: {
+    pollIntervalSeconds?: number;
+    instances?: string[];
+    eventOnChange?: boolean;
+    structure?: string[];
+  } = {},
+): Watched {
+  const home = new Watched([], options);
+  for (const [path, value] of Object.entries(values)) {
+    home.fake.values.set(path, value);
+    if (options.eventOnChange !== undefined) home.fake.eventOnChange.set(path, options.eventOnChange);
+  }
+  home.describe(options.structure ?? Object.keys(values));
+  return home;
+}
+
+describe('ChangeWatcher', () => {
+  it('looks again, later and later, until the device has told what changed', async () => {
+    const home = watchedLeaves({ '/BBF/A': '1' }, { eventOnChange: true });
+    home.watch('Device.A');
+    await home.quiet();
+    home.fake.values.set('/BBF/A', '2');
+    for (let failures = 1; failures <= 4; failures += 1) {
+      home.fake.failures.push({ action: 'GetValues', error: FakeCmsClient.transportError() });
+    }
+    home.watcher.deviceChanged();
+    const waits: (number | undefined)[] = [];
+    for (let retries = 1; retries <= 4; retries += 1) {
+      await waitFor(() => home.clock.nextDelayMs !== undefined, 'a retry');
+      waits.push(home.clock.nextDelayMs);
+      expect(home.told).to.deep.equal([]);
+      home.clock.advance(home.clock.nextDelayMs ?? 0);
+      await home.quiet();
+    }
+    expect(waits).to.deep.equal([2000, 4000, 8000, 16_000]);
+    expect(home.told).to.deep.equal(['Device.A=2']);
+    expect(home.clock.pendingCount, 'nothing left to do').to.equal(0);
+  });
+
+  it('does not wait with the next try when another event comes, and ends with stop', async () => {
+    const home = watchedLeaves({ '/BBF/A': '1' }, { eventOnChange: true });
+    home.watch('Device.A');
+    await home.quiet();
+    home.fake.failures.push({ action: 'GetValues', error: FakeCmsClient.upnpError(501) });
+    home.watcher.deviceChanged();
+    await waitFor(() => home.clock.pendingCount === 1, 'a retry');
+    home.fake.values.set('/BBF/A', '2');
+    home.watcher.deviceChanged();
+    await home.quiet();
+    expect(home.told).to.deep.equal(['Device.A=2']);
+    expect(home.clock.pendingCount).to.equal(0);
+    home.fake.failures.push({ action: 'GetValues', error: FakeCmsClient.transportError() });
+    home.watcher.deviceChanged();
+    await waitFor(() => home.clock.pendingCount === 1, 'a retry');
+    home.watcher.stop();
+    expect(home.clock.pendingCount).to.equal(0);
+  });
+
+  it('reads values although the rows cannot be read, and the rows with the next try', async () => {
+    const structure = ['/BBF/A', '/BBF/T/#/B'];
+    const home = watchedLeaves({ '/BBF/A': '1' }, { eventOnChange: true, structure });
+    home.watch('Device.A');
+    await home.quiet();
+    home.fake.values.set('/BBF/A', '2').set('/BBF/T/0/B', 'x');
+    home.fake.instances = ['/BBF/T/0/'];
+    home.fake.failures.push({ action: 'GetInstances', error: FakeCmsClient.transportError('GetInstances') });
+    home.watcher.deviceChanged();
+    await waitFor(() => home.clock.pendingCount === 1, 'a retry');
+    expect(home.told).to.deep.equal(['Device.A=2']);
+    expect(home.has('Device.T.1.')).to.equal(false);
+    home.clock.advance(2000);
+    await waitFor(() => home.has('Device.T.1.'), 'the row');
+  });
+
+  it('asks for one table after the other when the device refuses `/`, and lives with single refusals', async () => {
+    const structure = ['/BBF/S/#/B', '/BBF/T/#/B', '/BBF/U/#/B'];
+    const home = watchedLeaves(
+      { '/BBF/S/0/B': 's', '/BBF/T/0/B': 't' },
+      {
+        instances: ['/BBF/S/0/', '/BBF/T/0/'],
+        structure,
+      },
+    );
+    home.fake.instances = ['/BBF/T/4/', '/BBF/U/0/'];
+    for (const code of [701, 604])
+      home.fake.failures.push({ action: 'GetInstances', error: FakeCmsClient.upnpError(code) });
+    home.watcher.deviceChanged();
+    await home.quiet();
+    expect(home.fake.calls.map(({ paths }) => paths[0])).to.deep.equal([
+      '/',
+      '/BBF/S/',
+      '/BBF/T/',
+      '/BBF/U/',
+    ]);
+    expect(home.has('Device.S.1.'), 'the refused table keeps its row').to.equal(true);
+    expect(home.has('Device.T.1.'), 'the row that went').to.equal(false);
+    expect(home.has('Device.T.5.'), 'the row that came').to.equal(true);
+    expect(home.has('Device.U.1.'), 'another that came').to.equal(true);
+    expect(home.clock.pendingCount, 'no retry').to.equal(0);
+  });
+
+  it('polls leaves without events with one GetValues an interval, and slow devices a tenth of the time', async () => {
+    const home = watchedLeaves({ '/BBF/A': '1', '/BBF/B': '1' }, { pollIntervalSeconds: 60 });
+    home.watch('Device.A', 'Device.B');
+    await home.quiet();
+    for (let round = 1; round <= 3; round += 1) {
+      expect(home.clock.nextDelayMs).to.equal(60_000);
+      home.clock.advance(60_000);
+      await home.quiet();
+      expect(home.countOf('GetValues')).to.equal(round);
+    }
+    home.watch('Device.A', 'Device.B');
+    await home.quiet();
+    expect(home.clock.pendingCount, 'one timer').to.equal(1);
+    home.fake.onAction = () => {
+      // So long it takes.
+      queueMicrotask(() => {
+        home.clock.advance(20_000);
+      });
+    };
+    home.clock.advance(60_000);
+    await home.quiet();
+    expect(home.clock.nextDelayMs).to.equal(180_000);
+    home.watch();
+    home.fake.onAction = () => undefined;
+    home.clock.advance(180_000);
+    await home.quiet();
+    expect(home.clock.pendingCount, 'nothing is watched any more').to.equal(0);
+  });
+
+  it('never polls when the interval is 0', async () => {
+    const home = watchedLeaves({ '/BBF/A': '1' }, { pollIntervalSeconds: 0 });
+    home.watch('Device.A');
+    await home.quiet();
+    expect(home.clock.pendingCount).to.equal(0);
+  });
+
+  it('asks for the attributes again when they changed, puts EventOnChange back and looks what was missed', async () => {
+    const home = watchedLeaves({ '/BBF/A': '1', '/BBF/B': '1' }, { eventOnChange: true });
+    home.watch('Device.A');
+    await home.quiet();
+    expect(home.fake.actions).to.deep.equal([]);
+    home.fake.eventOnChange.set('/BBF/A', false).set('/BBF/B', false);
+    home.fake.values.set('/BBF/A', '2');
+    home.watcher.attributesChanged();
+    home.clock.advance(0);
+    await home.quiet();
+    expect(home.fake.eventOnChange.get('/BBF/A')).to.equal(true);
+    expect(home.log.join()).to.contain('switching it on again').and.contain('/BBF/A');
+    expect(home.fake.eventOnChange.get('/BBF/B'), 'nobody watches it').to.equal(false);
+    expect(home.told).to.deep.equal(['Device.A=2']);
+    expect(home.deviceModel.eventedPaths).to.deep.equal(['/BBF/A']);
+    expect(home.doubtful, 'the model is not read anew').to.equal(0);
+  });
+
+  it('serves nothing from the shadow until it knows which leaves raise events', async () => {
+    const home = watchedLeaves({ '/BBF/A': '1' }, { eventOnChange: true });
+    home.watch('Device.A');
+    await home.quiet();
+    const read = async (): Promise<number> => {
+      const before = home.countOf('GetValues');
+      await home.deviceModel.provider.read(home.watchedParameters);
+      return home.countOf('GetValues') - before;
+    };
+    expect(await read()).to.equal(0);
+    home.fake.failures.push({
+      action: 'GetAttributes',
+      error: FakeCmsClient.transportError('GetAttributes'),
+    });
+    home.watcher.attributesChanged();
+    home.clock.advance(0);
+    await home.quiet();
+    expect([await read(), await read()]).to.deep.equal([1, 1]);
+    home.clock.advance(home.clock.nextDelayMs ?? 0);
+    await home.quiet();
+    expect(await read()).to.equal(0);
+  });
+
+  it('gives a device up that does not keep EventOnChange, says so once, and polls it', async () => {
+    const home = watchedLeaves({ '/BBF/A': '1' }, { eventOnChange: false, pollIntervalSeconds: 60 });
+    home.fake.ignoresAttributes = true;
+    home.fake.onAction = (action) => {
+      // As the standard wants it: a counter grows, and that is evented.
+      if (action === 'SetAttributes') home.watcher.attributesChanged();
+    };
+    home.watch('Device.A');
+    await home.quiet();
+    const end = home.clock.monotonic() + 1_800_000;
+    while (home.clock.monotonic() < end) {
+      home.clock.advance(home.clock.nextDelayMs ?? end);
+      await home.quiet();
+    }
+    expect(home.countOf('SetAttributes')).to.equal(5);
+    expect(home.countOf('GetAttributes')).to.be.lessThan(15);
+    expect(home.countOf('GetValues'), 'polls').to.be.within(29, 40);
+    expect(home.log.filter((line) => line.includes('does not stay on'))).to.have.length(1);
+    expect(home.doubtful).to.equal(0);
+  });
+
+  it('asks a row of a sampled tree whether it raises events when it is watched, and switches it on', async () => {
+    const home = new Watched([], { instances: ['/BBF/T/0/', '/BBF/T/1/'] });
+    home.fake.values.set('/BBF/T/0/A', '1').set('/BBF/T/1/A', '1');
+    home.fake.eventOnChange.set('/BBF/T/0/A', true).set('/BBF/T/1/A', false);
+    const attributes = new Map([
+      ['/BBF/T/#/A', { access: 'readWrite', eventOnChange: 'unknown' } as const],
+      ['/BBF/T/0/A', { access: 'readWrite', eventOnChange: true } as const],
+    ]);
+    home.deviceModel.describe(
+      {
+        subTrees: [],
+        structure: ['/BBF/T/#/A'],
+        instances: home.fake.instances,
+        attributes,
+        values: new Map(home.fake.values),
+      },
+      ALL,
+      true,
+    );
+    home.watch('Device.T.2.A');
+    await home.deviceModel.provider.read(home.watchedParameters);
+    expect(home.countOf('GetValues'), 'not served from the shadow').to.equal(1);
+    await waitFor(() => home.fake.eventOnChange.get('/BBF/T/1/A') === true, 'events of the second row');
+    await home.quiet();
+    expect(home.deviceModel.eventedPaths).to.have.members(['/BBF/T/0/A', '/BBF/T/1/A']);
+  });
+
+  it('does not take for granted that a row which comes raises events as the first one does', async () => {
+    const home = watchedLeaves(
+      { '/BBF/T/0/A': '1' },
+      {
+        instances: ['/BBF/T/0/'],
+        structure: ['/BBF/T/#/A'],
+      },
+    );
+    home.deviceModel.attributesRead(new Map([['/BBF/T/0/A', { eventOnChange: true }]]));
+    home.deviceModel.describe(
+      {
+        subTrees: [],
+        structure: ['/BBF/T/#/A'],
+        instances: ['/BBF/T/0/'],
+        attributes: new Map([['/BBF/T/#/A', { access: 'readWrite', eventOnChange: true } as const]]),
+        values: new Map([['/BBF/T/0/A', '1']]),
+      },
+      ALL,
+      true,
+    );
+    await home.deviceModel.updateInstances(['/BBF/T/0/', '/BBF/T/1/']);
+    expect(home.has('Device.T.2.A')).to.equal(true);
+    expect(home.deviceModel.eventedPaths).to.deep.equal(['/BBF/T/0/A']);
+  });
+});

@@ -1,0 +1,101 @@
+import { expect } from 'chai';
+import { silentLogger } from '../../../src/platform/logger.ts';
+import { DeviceTracker } from '../../../src/upnp/device-tracker.ts';
+import type { Announcement } from '../../../src/upnp/types.ts';
+import { ManualClock } from '../../support/manual-clock.ts';
+import { waitFor } from '../../support/wait-for.ts';
+import { describeDevice } from '../upnp-dm/fake-device.ts';
+
+const UDN = 'uuid:both';
+const WIRED = 'http://192.0.2.9/d.xml';
+const WIRELESS = 'http://198.51.100.9/d.xml';
+
+describe('device tracker', () => {
+  let clock: ManualClock;
+  let tracker: DeviceTracker;
+  let log: string[];
+  let fetched: string[];
+  /** Locations that do not answer. */
+  let silent: Set<string>;
+
+  beforeEach(() => {
+    [clock, log, fetched, silent] = [new ManualClock(), [], [], new Set()];
+    tracker = new DeviceTracker({
+      clock,
+      logger: silentLogger,
+      listener: {
+        deviceAppeared: ({ announcement }) => void log.push(`appeared ${announcement.location}`),
+        deviceLost: ({ announcement }, reason) => void log.push(`lost ${announcement.location} ${reason}`),
+        deviceUnusable: () => undefined,
+      },
+      fetcher: {
+        fetchDescription: ({ location }) => {
+          fetched.push(location);
+          if (silent.has(location)) return Promise.reject(new Error('silent'));
+          return Promise.resolve({
+            description: describeDevice({ udn: UDN }),
+            specVersion: { major: 1, minor: 1 },
+            urlBase: '',
+          });
+        },
+      },
+      times: { minValidityMs: 30_000, maxValidityMs: 3_600_000 },
+      maxDevices: 8,
+      maxDevicesPerHost: 8,
+      searchUnicast: () => undefined,
+    });
+  });
+
+  const hear = (location: string, interfaceName: string): void => {
+    const announcement: Announcement = {
+      udn: UDN,
+      namesRoot: true,
+      location,
+      sourceAddress: new URL(location).hostname,
+      localAddress: '192.0.2.1',
+      interfaceName,
+      maxAgeSeconds: 1800,
+      server: '',
+      bootId: 1,
+      configId: 1,
+      searchPort: undefined,
+      dmAnnouncement: undefined,
+    };
+    tracker.receive({ kind: 'alive', announcement });
+  };
+
+  it('knows a device once that is heard on two interfaces', async () => {
+    hear(WIRED, 'eth0');
+    await waitFor(() => log.length === 1, 'the device');
+    for (const name of ['wlan0', 'eth0', 'wlan0']) hear(WIRED, name);
+    expect(tracker.devices).to.have.length(1);
+    expect(fetched).to.deep.equal([WIRED]);
+    expect(log).to.deep.equal([`appeared ${WIRED}`]);
+  });
+
+  it('uses one location of a device that has two, and the other as soon as that is lost', async () => {
+    hear(WIRED, 'eth0');
+    await waitFor(() => log.length === 1, 'the device');
+    hear(WIRELESS, 'wlan0');
+    // It is described there, and found to answer at the location in use.
+    await waitFor(() => fetched.length === 3, 'the look at both');
+    expect(tracker.devices.map(({ announcement }) => announcement.location)).to.deep.equal([WIRED]);
+
+    silent.add(WIRED);
+    tracker.receive({ kind: 'byebye', udn: UDN, sourceAddress: '192.0.2.9', dmAnnouncement: undefined });
+    clock.advance(1000);
+    clock.advance(1500);
+    await waitFor(() => log.length === 3, 'the other location');
+    expect(log).to.deep.equal([`appeared ${WIRED}`, `lost ${WIRED} byebye`, `appeared ${WIRELESS}`]);
+  });
+
+  it('uses the other location when an interface goes', async () => {
+    hear(WIRED, 'eth0');
+    await waitFor(() => log.length === 1, 'the device');
+    hear(WIRELESS, 'wlan0');
+    await waitFor(() => fetched.length === 3, 'the look at both');
+    tracker.clear('expired', 'eth0');
+    await waitFor(() => log.length === 3, 'the other location');
+    expect(log.slice(1)).to.deep.equal([`lost ${WIRED} expired`, `appeared ${WIRELESS}`]);
+  });
+});
