@@ -1,6 +1,7 @@
 import type { ParameterNode } from '../datamodel/node.ts';
-import type { CwmpNamespace } from './codec/messages.ts';
+import type { CwmpNamespace, Inform } from './codec/messages.ts';
 import type { EndpointState } from './endpoint-state.ts';
+import { eventRule } from './events/event-table.ts';
 import { buildInform } from './inform.ts';
 import type { BuiltInform } from './inform.ts';
 import type { InformSchedule } from './inform-schedule.ts';
@@ -8,10 +9,11 @@ import { Addressing } from './rpc/addressing.ts';
 import { executeRpc } from './rpc/execute-rpc.ts';
 import type { RpcContext } from './rpc/rpc-context.ts';
 import type { RpcRegistry } from './rpc/rpc-registry.ts';
+import type { SessionEnd } from './session-trigger.ts';
 import { runSession } from './session/session.ts';
 import type { SessionOutcome } from './session/session.ts';
-import { NAMESPACES, olderNamespace } from './session/versions.ts';
-import type { AcsSettings, CwmpEndpointOptions, EndpointStatus, SessionResult } from './types.ts';
+import { NEWEST_NAMESPACE, olderNamespace } from './session/versions.ts';
+import type { AcsSettings, CwmpEndpointOptions, EndpointStatus } from './types.ts';
 import type { ValueWatch } from './value-watch.ts';
 
 /** [TR-069 3.7] The CPE waits 30 s or more for an answer. */
@@ -35,8 +37,8 @@ export interface EndpointSessionOptions extends CwmpEndpointOptions {
 /** Runs the sessions of one endpoint, one after the other. */
 export class EndpointSession {
   readonly #options: EndpointSessionOptions;
-  /** Lowered for good when the ACS refuses it (8006). */
-  #namespace: CwmpNamespace = NAMESPACES[0] ?? 'urn:dslforum-org:cwmp-1-2';
+  /** The ACS at `url` refused a version (8006), and is offered this one next. */
+  #refused: { readonly url: string; readonly next: CwmpNamespace } | undefined;
   readonly #addressing: Addressing;
   #running = false;
   #lastInform: EndpointStatus['lastInform'];
@@ -64,30 +66,69 @@ export class EndpointSession {
     return this.#lastInform;
   }
 
-  /** From the Inform to the end, with what has to happen afterwards. Never rejects. */
-  async run(): Promise<SessionResult> {
+  /**
+   * From the Inform to the end. What has to happen afterwards is begun then, and not waited for. Never rejects.
+   * @param isRetry a session failed: it is repeated even if the Inform carries no event
+   */
+  async run(isRetry: boolean): Promise<SessionEnd> {
     const { state, logger } = this.#options;
     this.#running = true;
     try {
-      const outcome = await this.#attempt();
-      this.#log(outcome);
-      return outcome.result;
+      return await this.#attempt(isRetry);
     } catch (error) {
       logger.error('session could not be run', { error });
       return 'failed';
     } finally {
       state.queue.settle();
       this.#running = false;
-      for (const action of this.#afterSession.splice(0)) {
-        await action().catch((error: unknown) => logger.error('action after a session failed', { error }));
-      }
+      void this.#runAfter(this.#afterSession.splice(0));
     }
   }
 
-  async #attempt(): Promise<SessionOutcome> {
-    const { options, settings } = { options: this.#options, settings: this.#options.settings.current };
-    const { state, clock } = options;
-    const built = await buildInform({
+  /** One after the other. The session's place is free meanwhile: a device may be asked, and take its time. */
+  async #runAfter(actions: readonly (() => Promise<void>)[]): Promise<void> {
+    for (const action of actions) {
+      await action().catch((error: unknown) => {
+        this.#options.logger.error('action after a session failed', { error });
+      });
+    }
+  }
+
+  async #attempt(isRetry: boolean): Promise<SessionEnd> {
+    const { state, watch } = this.#options;
+    const { current: settings } = this.#options.settings;
+    const built = await this.#buildInform();
+    for (const change of built.gone) state.valueChanges.forget(change.path);
+    watch.unreadable(built.unreadable);
+    const { inform } = built;
+    if (inform.Event.length === 0 && !isRetry) return 'idle';
+    const summary = { time: inform.CurrentTime, events: inform.Event.map((event) => event.EventCode) };
+    this.#lastInform = { ...summary, result: 'running' };
+    const namespace = this.#namespaceFor(settings.url);
+    const delivery = { done: false };
+    const outcome = await this.#exchange(settings, namespace, inform, async () => {
+      delivery.done = true;
+      await this.#informDelivered(built, settings.url);
+    });
+    if (outcome.versionRefused) this.#refused = { url: settings.url, next: olderNamespace(namespace) };
+    this.#lastInform = {
+      ...summary,
+      result: outcome.result,
+      ...(outcome.reason === undefined ? {} : { error: outcome.reason }),
+    };
+    this.#log(outcome);
+    if (outcome.result === 'succeeded') return 'succeeded';
+    // [TR-069 3.2.1.1] What was not delivered is sent again, and an ACS that took the Inform may have more to ask.
+    return delivery.done ||
+      built.told.length > 0 ||
+      this.#options.state.queue.list().some(({ code }) => eventRule(code).retry !== 'never')
+      ? 'failed'
+      : 'lost';
+  }
+
+  #buildInform(): Promise<BuiltInform> {
+    const { state, ...options } = this.#options;
+    return buildInform({
       identity: options.identity,
       model: options.model,
       addressing: this.#addressing,
@@ -95,48 +136,62 @@ export class EndpointSession {
       pendingEvents: () => state.queue.list().map(({ code }) => code),
       takeEvents: () => state.queue.take(MAX_QUEUED_EVENTS_PER_INFORM),
       changes: state.valueChanges.list(),
+      lastTold: (path) => state.toldOf(path),
       retryCount: options.retryCount(),
-      clock,
+      clock: options.clock,
+      signal: options.signal,
     });
-    for (const change of built.gone) state.valueChanges.forget(change.path);
-    for (const change of built.unreadable) state.valueChanges.postpone(change);
-    const { inform } = built;
-    const summary = { time: inform.CurrentTime, events: inform.Event.map((event) => event.EventCode) };
-    this.#lastInform = { ...summary, result: 'running' };
-    const outcome = await runSession({
+  }
+
+  #exchange(
+    settings: AcsSettings,
+    namespace: CwmpNamespace,
+    inform: Inform,
+    onInformDelivered: () => Promise<void>,
+  ): Promise<SessionOutcome> {
+    const { registry, clock, logger, signal } = this.#options;
+    return runSession({
       transport: this.#transport(settings),
-      namespace: this.#namespace,
+      namespace,
       inform,
       requests: [],
       execute: (request) =>
         executeRpc(request, {
-          registry: options.registry,
+          registry,
           context: this.#rpcContext(),
           deadlineMs: RPC_DEADLINE_MS,
+          signal,
           clock,
-          logger: options.logger,
+          logger,
         }),
-      onInformDelivered: () => this.#informDelivered(built, settings.url),
+      onInformDelivered,
       onRequestAnswered: () => Promise.resolve(),
-      signal: options.signal,
-      logger: options.logger,
+      signal,
+      logger,
     });
-    if (outcome.versionRefused) this.#namespace = olderNamespace(this.#namespace);
-    this.#lastInform = {
-      ...summary,
-      result: outcome.result,
-      ...(outcome.reason === undefined ? {} : { error: outcome.reason }),
-    };
-    return outcome;
   }
 
-  /** Durable before the session goes on: no second BOOTSTRAP after a crash. */
+  /** What one ACS refused says nothing of another one. */
+  #namespaceFor(url: string): CwmpNamespace {
+    return this.#refused?.url === url ? this.#refused.next : NEWEST_NAMESPACE;
+  }
+
+  /** Durable, if it can be, before the session goes on: no second BOOTSTRAP after a crash. */
   async #informDelivered(built: BuiltInform, url: string): Promise<void> {
-    const { state } = this.#options;
+    const { state, watch } = this.#options;
     const delivered = state.queue.delivered('InformResponse');
-    state.valueChanges.delivered(built.told);
+    watch.told(built.told);
+    state.setTold(Object.fromEntries(built.forced));
     if (delivered.some(({ code }) => code === '0 BOOTSTRAP')) state.bootstrappedUrl = url;
-    await state.saveEvents();
+    await this.#save();
+  }
+
+  /** What cannot be stored is told once more after a restart: no reason to end a session, or to tell nothing any more. */
+  async #save(): Promise<void> {
+    const { state, logger } = this.#options;
+    await state.saveEvents().catch((error: unknown) => {
+      logger.error('endpoint state was not saved', { error });
+    });
   }
 
   #transport(settings: AcsSettings): Parameters<typeof runSession>[0]['transport'] {
@@ -160,10 +215,14 @@ export class EndpointSession {
       addressing: this.#addressing,
       hasLightweightNotification: this.#options.sendDatagram !== undefined,
       attributes: state.attributes,
-      setParameterKey: (key) => state.setParameterKey(key),
+      setParameterKey: async (key) => {
+        await state.setParameterKey(key);
+        watch.acsWrote([{ path: `${model.root.path}ManagementServer.ParameterKey`, value: key }]);
+        await this.#save();
+      },
       acsWrote: (values) => {
         watch.acsWrote(values);
-        return state.saveEvents();
+        return this.#save();
       },
       acsChangedRows: (tablePath) => {
         state.watchedValues.forget(`${tablePath.slice(0, -1)}NumberOfEntries`);

@@ -11,6 +11,8 @@ import type { EndpointEvent } from './types.ts';
 export interface ScheduledInform {
   /** Wall clock, milliseconds since the epoch. */
   readonly dueMs: number;
+  /** Milliseconds that were left when this was written: it never has more left. Absent in what older versions wrote. */
+  readonly remainingMs?: number;
   readonly commandKey: string;
 }
 
@@ -32,7 +34,7 @@ interface EndpointDocument {
   readonly connectionRequestUrl?: string;
 }
 
-/** The durable state of one endpoint: three documents under its store key, written only when they changed. */
+/** The durable state of one endpoint: documents under its store key, written only when they changed. */
 export class EndpointState {
   readonly queue: EventQueue;
   readonly valueChanges: ValueChanges;
@@ -44,6 +46,8 @@ export class EndpointState {
   readonly #store: DocumentStore;
   readonly #key: string;
   #endpoint: EndpointDocument;
+  #told: Readonly<Record<string, string>>;
+  #isToldSaved = true;
   #savedEvents: string;
   /** Settles when the last write has. */
   #saving: Promise<void> = Promise.resolve();
@@ -56,7 +60,9 @@ export class EndpointState {
     const events = store.get<Partial<EventsDocument>>(`${key}/events`);
     this.queue = new EventQueue(events?.events);
     this.valueChanges = new ValueChanges(events?.valueChanges);
-    this.watchedValues = new WatchedValues(readDigests(store.get<unknown>(`${key}/watched`)));
+    const buckets = store.keys(`${key}/watched/`).map((bucket) => readTexts(store.get<unknown>(bucket)));
+    this.watchedValues = new WatchedValues(buckets);
+    this.#told = readTexts(store.get<unknown>(`${key}/told`));
     this.scheduled = events?.scheduled ?? [];
     this.lightweight = events?.lightweight ?? [];
     this.bootstrappedUrl = events?.bootstrappedUrl;
@@ -120,24 +126,40 @@ export class EndpointState {
     return done;
   }
 
+  /** What the last Inform said of a forced parameter of a device. */
+  toldOf(path: string): string | undefined {
+    return Object.hasOwn(this.#told, path) ? this.#told[path] : undefined;
+  }
+
+  setTold(told: Readonly<Record<string, string>>): void {
+    if (JSON.stringify(told) === JSON.stringify(this.#told)) return;
+    this.#told = told;
+    this.#isToldSaved = false;
+  }
+
   /**
-   * Writes events, value changes, scheduled Informs, the bootstrapped URL and what the ACS knows of watched values if any changed;
-   * resolves when durable.
+   * Writes what changed of events, value changes, scheduled Informs, the bootstrapped URL and what the ACS knows; resolves when
+   * durable.
    */
   saveEvents(): Promise<void> {
     const document = this.#eventsDocument();
     const text = JSON.stringify(document);
     const watched = this.watchedValues.takeChanged();
-    if (text === this.#savedEvents && watched === undefined) return this.#saving;
-    // In the same tick, so that both are on the disk or neither: a change, and that the ACS will know it.
+    // In the same tick, so that all are on the disk or none: a change, and that the ACS will know it.
     const writes: Promise<void>[] = [];
     if (text !== this.#savedEvents) writes.push(this.#store.put(`${this.#key}/events`, document));
-    if (watched !== undefined) writes.push(this.#store.put(`${this.#key}/watched`, watched));
+    for (const [bucket, digests] of watched) {
+      writes.push(this.#store.put(`${this.#key}/watched/${bucket}`, digests));
+    }
+    if (!this.#isToldSaved) writes.push(this.#store.put(`${this.#key}/told`, this.#told));
+    if (writes.length === 0) return this.#saving;
     this.#savedEvents = text;
+    this.#isToldSaved = true;
     this.#saving = Promise.all(writes).then(() => undefined);
     this.#saving.catch(() => {
       this.#savedEvents = '';
-      if (watched !== undefined) this.watchedValues.notStored();
+      this.#isToldSaved = false;
+      this.watchedValues.notStored(watched.keys());
     });
     return this.#saving;
   }
@@ -158,7 +180,7 @@ export class EndpointState {
   }
 }
 
-function readDigests(stored: unknown): Readonly<Record<string, string>> {
+function readTexts(stored: unknown): Readonly<Record<string, string>> {
   if (typeof stored !== 'object' || stored === null) return {};
   return Object.fromEntries(
     Object.entries(stored).filter((entry): entry is [string, string] => typeof entry[1] === 'string'),

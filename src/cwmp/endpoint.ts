@@ -36,15 +36,17 @@ export class CwmpEndpoint {
     this.#options = options;
     const { clock, settings } = options;
     this.#state = new EndpointState(options.store, options.storeKey);
+    const onChange = (fresh: boolean): void => {
+      this.#inBackground(this.#state.saveEvents());
+      this.#trigger.evaluate(fresh);
+    };
     this.#watch = new ValueWatch({
       model: options.model,
       state: this.#state,
-      onChange: (fresh) => {
-        this.#inBackground(this.#state.saveEvents());
-        this.#trigger.evaluate(fresh);
-      },
+      onChange,
       onLightweightChange: (path, urgency) => this.#lightweight?.valueChanged(path, urgency),
       inBackground: (work) => this.#inBackground(work),
+      clock,
       signal: this.#stopped.signal,
     });
     this.#lightweight = this.#createNotifier();
@@ -61,8 +63,7 @@ export class CwmpEndpoint {
       settings,
       identity: options.identity,
       clock,
-      onDue: (fresh) =>
-        this.#inBackground(this.#state.saveEvents().then(() => this.#trigger.evaluate(fresh))),
+      onChange,
     });
     this.#session = new EndpointSession({
       ...options,
@@ -84,7 +85,12 @@ export class CwmpEndpoint {
       settings: () => settings.current,
       wish: () => this.#wish(),
       isAllowed: () => this.#isAllowed(),
-      run: () => this.#session.run(),
+      run: async (isRetry) => {
+        const end = await this.#session.run(isRetry);
+        // What the ACS made of the URL counts at the end of its session.
+        this.#introduceIfNew();
+        return end;
+      },
     });
     // Rows that go while the rest of the daemon starts are news for the ACS, too.
     this.#undo.push(
@@ -100,16 +106,16 @@ export class CwmpEndpoint {
     this.#undo.push(() => registration.unregister());
     this.#connectionRequestUrl = registration.url;
     const previousUrl = this.#state.connectionRequestUrl;
-    if (this.#state.bootstrappedUrl !== settings.current.url) {
-      // [TR-069 3.7.1.5] A CPE fresh from the factory has booted, too.
-      this.#bootstrap();
-      if (this.#state.bootstrappedUrl === undefined) this.#state.queue.add('1 BOOT');
-    }
+    this.#introduceIfNew();
+    // [TR-069 3.7.1.5] A CPE fresh from the factory has booted, too.
+    if (this.#state.bootstrappedUrl === undefined) this.#state.queue.add('1 BOOT');
     if (previousUrl !== undefined && previousUrl !== registration.url)
       this.#watch.connectionRequestUrlChanged(registration.url);
     this.#undo.push(settings.onChange((current, previous) => this.#settingsChanged(current, previous)));
     this.#isStarted = true;
-    await Promise.all([this.#state.setConnectionRequestUrl(registration.url), this.#state.saveEvents()]);
+    await this.#logFailure(
+      Promise.all([this.#state.setConnectionRequestUrl(registration.url), this.#state.saveEvents()]),
+    );
     this.#schedule.restart();
     this.#heartbeat.restart();
     this.#lightweight?.evaluate();
@@ -121,17 +127,24 @@ export class CwmpEndpoint {
     for (const undo of this.#undo.splice(0)) undo();
     this.#schedule.stop();
     this.#heartbeat.stop();
+    this.#watch.stop();
     this.#stopped.abort();
     await this.#lightweight?.stop();
     await this.#trigger.stop();
-    await this.#state.saveEvents();
+    await this.#logFailure(this.#state.saveEvents());
   }
 
-  /** Queues an event, which opens a session; resolves when it is durable, if events of that code have to be. */
+  /**
+   * Queues an event, which opens a session; resolves when it is durable, if events of that code have to be.
+   * @throws what the store throws; the ACS is told nevertheless
+   */
   async enqueueEvent(code: string, commandKey = ''): Promise<void> {
     const fresh = this.#state.queue.add(code, commandKey);
-    if (eventRule(code).retry !== 'never') await this.#state.saveEvents();
-    this.#trigger.evaluate(fresh);
+    try {
+      if (eventRule(code).retry !== 'never') await this.#state.saveEvents();
+    } finally {
+      this.#trigger.evaluate(fresh);
+    }
   }
 
   /** The CPE that this endpoint stands for has (re)started: 1 BOOT, and retries begin anew [TR-069 3.2.1.1]. */
@@ -143,7 +156,9 @@ export class CwmpEndpoint {
 
   /** `isReachable` may say something else now. */
   reachabilityChanged(): void {
-    this.#standby.reachabilityChanged(this.#options.isReachable(), this.#state.queue.has('1 BOOT'));
+    const isReachable = this.#options.isReachable();
+    this.#standby.reachabilityChanged(isReachable, this.#state.queue.has('1 BOOT'));
+    if (isReachable) this.#watch.deviceReturned();
     this.#lightweight?.evaluate();
     this.#trigger.evaluate();
   }
@@ -151,7 +166,7 @@ export class CwmpEndpoint {
   /** The machine was suspended for so long, milliseconds. */
   resumed(sleptMs: number): void {
     // Their timers slept as well.
-    this.#schedule.catchUp();
+    this.#schedule.resumed(sleptMs);
     this.#heartbeat.restart();
     this.#standby.slept(sleptMs);
   }
@@ -261,29 +276,44 @@ export class CwmpEndpoint {
   }
 
   #wish(): SessionWish {
+    if (this.#state.queue.has('6 CONNECTION REQUEST')) return 'connectionRequest';
     if (this.#state.queue.size > 0) return 'event';
     return this.#state.valueChanges.hasActive ? 'notification' : undefined;
   }
 
-  /** The ACS at the URL has to be told everything: older news is void. */
-  #bootstrap(): void {
-    this.#state.queue.add('0 BOOTSTRAP');
-    this.#state.valueChanges.clear();
+  /** 0 BOOTSTRAP is due as long as the ACS at the URL has not taken one [TR-069 3.7.1.5]. */
+  #introduceIfNew(): void {
+    const { queue, bootstrappedUrl, valueChanges } = this.#state;
+    if (this.#options.settings.current.url === bootstrappedUrl) {
+      queue.drop('0 BOOTSTRAP');
+    } else if (!queue.has('0 BOOTSTRAP')) {
+      queue.add('0 BOOTSTRAP');
+      // The new ACS is told everything: older news is void.
+      valueChanges.clear();
+    }
   }
 
   #settingsChanged(current: AcsSettings, previous: AcsSettings): void {
-    if (current.url !== previous.url) {
-      this.#bootstrap();
+    const isOtherAcs = current.url !== previous.url;
+    if (isOtherAcs) {
+      this.#trigger.resetRetries();
+      if (!this.#session.isRunning) this.#introduceIfNew();
       this.#inBackground(this.#state.saveEvents());
     }
     this.#schedule.restart();
     this.#heartbeat.restart();
     this.#lightweight?.evaluate();
-    this.#trigger.evaluate(current.url !== previous.url);
+    this.#trigger.evaluate(isOtherAcs);
   }
 
   #inBackground(work: Promise<unknown>): void {
-    work.catch((error: unknown) => this.#options.logger.error('endpoint state was not saved', { error }));
+    void this.#logFailure(work);
+  }
+
+  async #logFailure(work: Promise<unknown>): Promise<void> {
+    await work.catch((error: unknown) => {
+      this.#options.logger.error('endpoint state was not saved', { error });
+    });
   }
 }
 

@@ -7,29 +7,51 @@ import type { EndpointIdentity, SettingsStore } from './types.ts';
 
 /** More ScheduleInform orders than an ACS has reason to give. */
 const MAX_SCHEDULED_INFORMS = 64;
+/** Stored times that are less wrong than this stay as they are. */
+const TOLERANCE_MS = 1000;
 
 export interface InformScheduleOptions {
   readonly state: EndpointState;
   readonly settings: SettingsStore;
   readonly identity: EndpointIdentity;
   readonly clock: Clock;
-  /** Events that are due were queued. `fresh`: some were not pending before. */
-  readonly onDue: (fresh: boolean) => void;
+  /** What has to be saved changed. `fresh`: events that are due were queued and were not pending before. */
+  readonly onChange: (fresh: boolean) => void;
 }
 
-/** When an endpoint informs by the clock: periodically, and as the ACS ordered by ScheduleInform. */
+interface Order {
+  /** Monotonic. */
+  readonly dueAt: number;
+  readonly commandKey: string;
+}
+
+/**
+ * When an endpoint informs by the clock. Periodic Informs have a phase of the wall clock and follow it wherever it is set: one
+ * that was passed over is made up for at once. Orders of ScheduleInform are a time from now: the wall clock is only asked how
+ * long the daemon was not running, and never believed to have stood still for longer than the order has left.
+ */
 export class InformSchedule {
   readonly #options: InformScheduleOptions;
   readonly #alarm: InformAlarm;
+  #orders: readonly Order[];
+  /** Wall clock less monotonic time when the orders were stored. */
+  #storedOffsetMs: number;
+  /** Wall clock. */
   #periodicDue: number | undefined;
 
   constructor(options: InformScheduleOptions) {
+    const { clock, state } = options;
     this.#options = options;
     this.#alarm = new InformAlarm(
-      options.clock,
-      (nowMs) => this.#nextDue(nowMs),
-      (nowMs) => this.#alarmed(nowMs),
+      clock,
+      () => this.#untilDue(),
+      () => this.#due(),
     );
+    this.#storedOffsetMs = this.#offsetMs();
+    this.#orders = state.scheduled.map(({ dueMs, remainingMs, commandKey }) => {
+      const leftMs = Math.min(Math.max(0, dueMs - clock.now()), remainingMs ?? Infinity);
+      return { dueAt: clock.monotonic() + leftMs, commandKey };
+    });
   }
 
   /** Starts, or takes account of changed settings. */
@@ -43,50 +65,75 @@ export class InformSchedule {
     this.#alarm.stop();
   }
 
-  /** What fell due while no timer ran is due now. */
-  catchUp(): void {
-    this.#alarmed(this.#options.clock.now());
+  /** The machine was suspended for so long, milliseconds: what fell due meanwhile is due now. */
+  resumed(sleptMs: number): void {
+    this.#keep(this.#orders.map((order) => ({ ...order, dueAt: order.dueAt - sleptMs })));
+    this.#due();
     this.#alarm.arm();
   }
 
-  /** Resolves when the order is durable. @throws RpcFault 9004 when there are too many */
+  /** Resolves when the order is durable. @throws RpcFault 9004 when there are too many, or what the store throws */
   async order(delaySeconds: number, commandKey: string): Promise<void> {
     const { state, clock } = this.#options;
-    if (state.scheduled.length >= MAX_SCHEDULED_INFORMS) {
-      throw new RpcFault(9004, 'too many scheduled Informs');
+    if (this.#orders.length >= MAX_SCHEDULED_INFORMS) throw new RpcFault(9004, 'too many scheduled Informs');
+    const order = { dueAt: clock.monotonic() + delaySeconds * 1000, commandKey };
+    this.#keep([...this.#orders, order]);
+    try {
+      await state.saveEvents();
+    } catch (error) {
+      // The ACS is told that it was refused.
+      this.#keep(this.#orders.filter((other) => other !== order));
+      throw error;
     }
-    const dueMs = clock.now() + delaySeconds * 1000;
-    state.scheduled = [...state.scheduled, { dueMs, commandKey }];
-    await state.saveEvents();
     this.#alarm.arm();
   }
 
-  #nextDue(nowMs: number): number | undefined {
-    const { settings, identity, state } = this.#options;
-    const intervalMs = settings.current.periodicInformInterval * 1000;
-    if (this.#periodicDue !== undefined && this.#periodicDue - nowMs > intervalMs) {
-      // The wall clock was set back.
-      this.#periodicDue = nextPeriodicInform(settings.current, identity, nowMs);
-    }
-    const dues = state.scheduled.map(({ dueMs }) => dueMs);
-    if (this.#periodicDue !== undefined) dues.push(this.#periodicDue);
-    return dues.length === 0 ? undefined : Math.min(...dues);
+  #keep(orders: readonly Order[]): void {
+    const { state, clock } = this.#options;
+    this.#orders = orders;
+    this.#storedOffsetMs = this.#offsetMs();
+    state.scheduled = orders.map(({ dueAt, commandKey }) => {
+      const remainingMs = Math.round(dueAt - clock.monotonic());
+      return { dueMs: Math.round(clock.now()) + remainingMs, remainingMs, commandKey };
+    });
   }
 
-  #alarmed(nowMs: number): void {
-    const { settings, identity, state } = this.#options;
-    const { queue } = state;
+  #offsetMs(): number {
+    return this.#options.clock.now() - this.#options.clock.monotonic();
+  }
+
+  #untilDue(): number | undefined {
+    const { settings, identity, clock } = this.#options;
+    const now = clock.now();
+    const intervalMs = settings.current.periodicInformInterval * 1000;
+    if (this.#periodicDue !== undefined && this.#periodicDue - now > intervalMs) {
+      // The wall clock was set back.
+      this.#periodicDue = nextPeriodicInform(settings.current, identity, now);
+    }
+    if (this.#orders.length > 0 && Math.abs(this.#offsetMs() - this.#storedOffsetMs) > TOLERANCE_MS) {
+      // What is stored is a time of the wall clock.
+      this.#keep(this.#orders);
+      this.#options.onChange(false);
+    }
+    const delays = this.#orders.map(({ dueAt }) => dueAt - clock.monotonic());
+    if (this.#periodicDue !== undefined) delays.push(this.#periodicDue - now);
+    return delays.length === 0 ? undefined : Math.min(...delays);
+  }
+
+  #due(): void {
+    const { settings, identity, state, clock } = this.#options;
+    const now = clock.now();
     let fresh = false;
-    if (this.#periodicDue !== undefined && this.#periodicDue <= nowMs) {
-      fresh = queue.add('2 PERIODIC');
-      this.#periodicDue = nextPeriodicInform(settings.current, identity, nowMs);
+    if (this.#periodicDue !== undefined && this.#periodicDue <= now) {
+      fresh = state.queue.add('2 PERIODIC');
+      this.#periodicDue = nextPeriodicInform(settings.current, identity, now);
     }
-    for (const { dueMs, commandKey } of state.scheduled) {
-      if (dueMs > nowMs) continue;
-      queue.add('3 SCHEDULED');
-      fresh = queue.add('M ScheduleInform', commandKey) || fresh;
+    const isDue = ({ dueAt }: Order): boolean => dueAt <= clock.monotonic();
+    for (const { commandKey } of this.#orders.filter(isDue)) {
+      state.queue.add('3 SCHEDULED');
+      fresh = state.queue.add('M ScheduleInform', commandKey) || fresh;
     }
-    state.scheduled = state.scheduled.filter(({ dueMs }) => dueMs > nowMs);
-    this.#options.onDue(fresh);
+    this.#keep(this.#orders.filter((order) => !isDue(order)));
+    this.#options.onChange(fresh);
   }
 }

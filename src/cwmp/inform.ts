@@ -1,14 +1,18 @@
 import type { DataModel } from '../datamodel/data-model.ts';
 import type { ParameterNode } from '../datamodel/node.ts';
 import type { Clock } from '../platform/clock.ts';
+import { Deadline } from '../platform/deadline.ts';
 import type { Inform } from './codec/messages.ts';
 import type { PendingChange } from './events/value-changes.ts';
 import type { Addressing } from './rpc/addressing.ts';
 import { RpcFault } from './rpc/rpc-fault.ts';
 import type { EndpointEvent, EndpointIdentity } from './types.ts';
 
-/** An Inform is opened by one who waits: what cannot be read in this time is left out. */
-const READ_DEADLINE_MS = 5000;
+/**
+ * Deployed ACSs give a device 4 s from the connection request to the Inform: what cannot be read in this time is left out, or
+ * told as it was known last.
+ */
+const READ_DEADLINE_MS = 2000;
 /** An Inform opens every session: a wildcard must not make it carry the whole model. */
 const MAX_ASKED_PARAMETERS = 1024;
 
@@ -23,12 +27,18 @@ export interface InformInput {
   /** Called when all values are there, so that what happened meanwhile is included. */
   readonly takeEvents: () => readonly EndpointEvent[];
   readonly changes: readonly PendingChange[];
+  /** What the Inform before said of a forced parameter. */
+  readonly lastTold: (path: string) => string | undefined;
   readonly retryCount: number;
   readonly clock: Clock;
+  /** Aborted when the endpoint stops. */
+  readonly signal: AbortSignal;
 }
 
 export interface BuiltInform {
   readonly inform: Inform;
+  /** Values of the forced parameters that a device answers for, by path: the device may be silent next time. */
+  readonly forced: ReadonlyMap<string, string>;
   /** Changes whose values are in the Inform. */
   readonly told: readonly PendingChange[];
   /** Changes whose values cannot be read now. */
@@ -50,10 +60,8 @@ export async function buildInform(input: InformInput): Promise<BuiltInform> {
     if (parameter?.kind === 'parameter') changed.push({ change, parameter });
     else gone.push(change);
   }
-  const { values, nameOf } = await readAll(input, [
-    ...model.forcedInformParameters(),
-    ...changed.map(({ parameter }) => parameter),
-  ]);
+  const forced = model.forcedInformParameters();
+  const { values, nameOf } = await readAll(input, [...forced, ...changed.map(({ parameter }) => parameter)]);
   const told: PendingChange[] = [];
   const unreadable: PendingChange[] = [];
   for (const { change, parameter } of changed) {
@@ -61,6 +69,12 @@ export async function buildInform(input: InformInput): Promise<BuiltInform> {
       values.set(parameter, parameter.hidden ? '' : change.value);
     }
     (values.has(parameter) ? told : unreadable).push(change);
+  }
+  // [TR-069 3.7.1.5] Mandatory in every Inform: a silent device is no excuse.
+  for (const parameter of forced) {
+    if (values.has(parameter)) continue;
+    const known = parameter.provider.lastKnown?.(parameter) ?? input.lastTold(parameter.path);
+    if (known !== undefined) values.set(parameter, known);
   }
   const inform: Inform = {
     kind: 'Inform',
@@ -80,7 +94,19 @@ export async function buildInform(input: InformInput): Promise<BuiltInform> {
       Type: parameter.type,
     })),
   };
-  return { inform, told, unreadable, gone };
+  const ofDevice = forced.filter(({ provider }) => provider.remote);
+  return {
+    inform,
+    told,
+    unreadable,
+    gone,
+    forced: new Map(
+      ofDevice.flatMap((parameter) => {
+        const value = values.get(parameter);
+        return value === undefined ? [] : [[parameter.path, value] as const];
+      }),
+    ),
+  };
 }
 
 function eventList(events: readonly EndpointEvent[], valueChange: boolean): Inform['Event'] {
@@ -94,23 +120,22 @@ function eventList(events: readonly EndpointEvent[], valueChange: boolean): Info
 
 /** Forced and changed parameters, and those that the ACS asked for by InformParameter: as many as can be read in time. */
 async function readAll(
-  { model, addressing, informParameters, pendingEvents, clock }: InformInput,
+  { model, addressing, informParameters, pendingEvents, clock, signal }: InformInput,
   parameters: readonly ParameterNode[],
 ): Promise<{ values: Map<ParameterNode, string>; nameOf: (path: string) => string }> {
-  const abort = new AbortController();
-  const timer = clock.schedule(READ_DEADLINE_MS, () => abort.abort());
+  const deadline = new Deadline(clock, READ_DEADLINE_MS, signal);
   try {
-    const asked = await findAsked(model, addressing, informParameters(pendingEvents()), abort.signal);
+    const asked = await findAsked(model, addressing, informParameters(pendingEvents()), deadline.signal);
     const wanted = [...new Set([...parameters, ...asked])];
-    const outcomes = await model.readValues(wanted, abort.signal);
+    const outcomes = await model.readValues(wanted, deadline.signal);
     const values = new Map<ParameterNode, string>();
     for (const [index, parameter] of wanted.entries()) {
       const outcome = outcomes[index];
       if (typeof outcome === 'string') values.set(parameter, outcome);
     }
-    return { values, nameOf: await addressing.namer(wanted, abort.signal) };
+    return { values, nameOf: await addressing.namer(wanted, deadline.signal) };
   } finally {
-    timer.cancel();
+    deadline.cancel();
   }
 }
 

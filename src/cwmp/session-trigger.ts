@@ -1,10 +1,16 @@
 import type { Clock, Timer } from '../platform/clock.ts';
 import { retryDelayMs } from './session/retry-policy.ts';
 import type { RetrySettings } from './session/retry-policy.ts';
-import type { SessionResult, SessionScheduler } from './types.ts';
+import type { SessionScheduler, SessionTurn } from './types.ts';
 
-/** Why a session is wanted: only active notifications are subject to the throttle. */
-export type SessionWish = 'event' | 'notification' | undefined;
+/** Why a session is wanted: only active notifications are subject to the throttle, and only a request of the ACS is urgent. */
+export type SessionWish = 'connectionRequest' | 'event' | 'notification' | undefined;
+
+/**
+ * How an attempt ended. `failed` has to be repeated; `lost` failed too, but nothing is left that it would be repeated for;
+ * `idle`: there was nothing to tell, so no session was opened.
+ */
+export type SessionEnd = 'succeeded' | 'failed' | 'lost' | 'idle';
 
 export interface SessionTriggerOptions {
   readonly clock: Clock;
@@ -15,8 +21,8 @@ export interface SessionTriggerOptions {
   readonly wish: () => SessionWish;
   /** False while no session may be opened at all. */
   readonly isAllowed: () => boolean;
-  /** Runs one session; never rejects. */
-  readonly run: () => Promise<SessionResult>;
+  /** Runs one session; never rejects. `isRetry`: in place of one that failed. */
+  readonly run: (isRetry: boolean) => Promise<SessionEnd>;
 }
 
 /** Decides when an endpoint opens its next session: retries, immediate retry on a new event, notification throttle. */
@@ -30,6 +36,11 @@ export class SessionTrigger {
   /** Monotonic end of the last successful session. */
   #succeededAt: number | undefined;
   #running: Promise<void> | undefined;
+  #turn: SessionTurn | undefined;
+  /** An event came that the running session may not have told: if that fails, the event does not wait for the retry. */
+  #freshMeanwhile = false;
+  /** The running session is none of those that are counted from now on. */
+  #uncounted = false;
   #stopped = false;
 
   constructor(options: SessionTriggerOptions) {
@@ -41,27 +52,37 @@ export class SessionTrigger {
     return this.#retryCount;
   }
 
-  /** The CPE rebooted: retries start over [TR-069 3.2.1.1]. */
+  /** The CPE rebooted, or has another ACS: retries start over [TR-069 3.2.1.1], and a running session counts no more. */
   resetRetries(): void {
     this.#retryCount = 0;
+    this.#retryDue = false;
+    this.#uncounted = true;
     this.#clearTimers();
   }
 
   /** Something changed. `fresh`: an event that was not pending before, which ends the wait for a retry [TR-069 3.2.1.1]. */
   evaluate(fresh = false): void {
-    if (this.#stopped || this.#running !== undefined || !this.#options.isAllowed()) return;
-    if (this.#retryTimer !== undefined && !fresh) return;
+    if (this.#stopped) return;
     const wish = this.#options.wish();
+    if (this.#running !== undefined) {
+      this.#freshMeanwhile ||= fresh;
+      if (wish === 'connectionRequest') this.#turn?.hurry();
+      return;
+    }
+    if (!this.#options.isAllowed()) return;
+    if (this.#retryTimer !== undefined && !fresh) return;
     if (wish === undefined && !this.#retryDue) return;
     if (wish === 'notification' && !this.#retryDue && this.#throttle()) return;
     this.#clearTimers();
-    this.#running = this.#runOne();
+    this.#running = this.#runOne(wish === 'connectionRequest');
   }
 
   /** No session starts any more; resolves when the running one is over. */
   async stop(): Promise<void> {
     this.#stopped = true;
     this.#clearTimers();
+    // One that waits for its turn waits no more; one that runs is ended by its owner.
+    this.#turn?.end();
     await this.#running;
   }
 
@@ -80,25 +101,35 @@ export class SessionTrigger {
     return true;
   }
 
-  async #runOne(): Promise<void> {
-    const { scheduler, isAllowed, run, clock } = this.#options;
-    const release = await scheduler.acquire();
+  async #runOne(urgent: boolean): Promise<void> {
+    const turn = this.#options.scheduler.request(urgent);
+    this.#turn = turn;
     try {
-      if (!this.#stopped && isAllowed()) {
-        this.#retryDue = false;
-        if ((await run()) === 'succeeded') {
-          this.#retryCount = 0;
-          this.#succeededAt = clock.monotonic();
-        } else {
-          this.#retryCount += 1;
-          this.#waitForRetry();
-        }
-      }
+      await turn.granted;
+      if (!this.#stopped && this.#options.isAllowed()) await this.#runNow();
     } finally {
-      release();
+      turn.end();
+      this.#turn = undefined;
       this.#running = undefined;
     }
-    this.evaluate();
+    this.evaluate(this.#freshMeanwhile);
+  }
+
+  async #runNow(): Promise<void> {
+    const { run, clock } = this.#options;
+    const isRetry = this.#retryDue;
+    this.#retryDue = false;
+    this.#freshMeanwhile = false;
+    this.#uncounted = false;
+    const end = await run(isRetry);
+    if (end === 'idle') return;
+    if (end === 'succeeded') {
+      this.#retryCount = 0;
+      this.#succeededAt = clock.monotonic();
+    } else if (!this.#uncounted) {
+      this.#retryCount += 1;
+      if (end === 'failed') this.#waitForRetry();
+    }
   }
 
   #waitForRetry(): void {

@@ -168,7 +168,17 @@ export interface CwmpEndpointOptions {
   readonly random?: () => number;
 }
 
-/** Hands out the right to run a session, first come first served. */
+/** Hands out the right to run a session. */
 export interface SessionScheduler {
-  acquire(): Promise<() => void>;
+  /** @param urgent somebody waits for the session: it goes before those for which nobody does */
+  request(urgent: boolean): SessionTurn;
+}
+
+export interface SessionTurn {
+  /** Resolves when it is the caller's turn, or when the turn was ended before. */
+  readonly granted: Promise<void>;
+  /** Somebody waits for the session now. */
+  hurry(): void;
+  /** Ends the turn, or the wait for it; more calls do nothing. */
+  end(): void;
 }

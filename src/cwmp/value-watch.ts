@@ -2,8 +2,18 @@ import { isToldByInform, lightweightOf } from '../datamodel/attributes.ts';
 import type { AttributeStore } from '../datamodel/attributes.ts';
 import type { DataModel, StructureChange, ValueChange } from '../datamodel/data-model.ts';
 import type { ParameterNode } from '../datamodel/node.ts';
+import type { ReadOutcome } from '../datamodel/provider.ts';
 import { canonicalValue } from '../datamodel/value-codec.ts';
+import type { Clock, Timer } from '../platform/clock.ts';
+import { Deadline } from '../platform/deadline.ts';
 import type { EndpointState } from './endpoint-state.ts';
+import type { PendingChange } from './events/value-changes.ts';
+
+/** Nobody waits for these reads, but a device that does not answer must not keep them for ever. */
+const READ_DEADLINE_MS = 30_000;
+/** Waits before reading again what could not be read: each is twice the one before. */
+const FIRST_READ_DELAY_MS = 30_000;
+const LONGEST_READ_DELAY_MS = 3_600_000;
 
 export interface ValueWatchOptions {
   readonly model: DataModel;
@@ -14,6 +24,7 @@ export interface ValueWatchOptions {
   readonly onLightweightChange: (path: string, urgency: 'active' | 'passive') => void;
   /** An attribute change that nobody waits for. */
   readonly inBackground: (work: Promise<unknown>) => void;
+  readonly clock: Clock;
   /** Aborted when the endpoint stops. */
   readonly signal: AbortSignal;
 }
@@ -24,6 +35,11 @@ export interface ValueWatchOptions {
  */
 export class ValueWatch {
   readonly #options: ValueWatchOptions;
+  /** Changes were left out because there were too many. */
+  #hasMore = false;
+  /** The next attempt to read values that could not be read; it has not ended while this is set. */
+  #readAgain: Timer | undefined;
+  #readDelayMs = FIRST_READ_DELAY_MS;
   /** Found by a walk over the whole model, so kept until the model or the attributes change. */
   #watched: { readonly parameters: readonly ParameterNode[]; readonly by: AttributeStore } | undefined;
 
@@ -50,13 +66,47 @@ export class ValueWatch {
     for (const { parameter, value } of changes) {
       const notification = attributes.notificationOf(parameter);
       if (notification === 0) continue;
-      watchedValues.learn(parameter.path, value);
-      if (isToldByInform(notification))
-        fresh = valueChanges.add(parameter.path, notification === 2, value) || fresh;
       const urgency = lightweightOf(notification);
       if (urgency !== undefined) this.#options.onLightweightChange(parameter.path, urgency);
+      if (!isToldByInform(notification)) {
+        this.#learn(parameter, value);
+      } else if (valueChanges.hasRoomFor(parameter.path)) {
+        this.#learn(parameter, value);
+        fresh = valueChanges.add(parameter.path, notification === 2, value) || fresh;
+      } else {
+        // Its turn comes when the others have been told.
+        watchedValues.doubt(parameter.path);
+        this.#hasMore = true;
+      }
     }
     this.#options.onChange(fresh);
+  }
+
+  /** The ACS has got an Inform with these changes. */
+  told(changes: readonly PendingChange[]): void {
+    this.#options.state.valueChanges.delivered(changes);
+    if (!this.#hasMore) return;
+    this.#hasMore = false;
+    this.#options.inBackground(this.compare());
+  }
+
+  /** The values of these changes cannot be read: no session is worth opening for them until they can. */
+  unreadable(changes: readonly PendingChange[]): void {
+    const { state, signal } = this.#options;
+    for (const change of changes) state.valueChanges.hold(change);
+    if (changes.length > 0 && !signal.aborted) this.#readAgain ??= this.#planReading();
+  }
+
+  /** What cannot be read may be readable now. */
+  deviceReturned(): void {
+    if (this.#readAgain === undefined) return;
+    this.#readAgain.cancel();
+    this.#readDelayMs = FIRST_READ_DELAY_MS;
+    this.#options.inBackground(this.#readHeld());
+  }
+
+  stop(): void {
+    this.#readAgain?.cancel();
   }
 
   /** What is gone takes its attributes along: a row that gets its number later is another row. */
@@ -87,7 +137,7 @@ export class ValueWatch {
     for (const { path, value } of values) {
       const node = model.find(path);
       if (node?.kind !== 'parameter' || state.attributes.notificationOf(node) === 0) continue;
-      state.watchedValues.learn(path, canonicalValue(node.type, value) ?? value);
+      this.#learn(node, canonicalValue(node.type, value) ?? value);
     }
   }
 
@@ -103,28 +153,68 @@ export class ValueWatch {
 
   /** [TR-181 ManagementServer.ConnectionRequestURL] The ACS must learn of a new address. */
   connectionRequestUrlChanged(url: string): void {
-    const { model, state } = this.#options;
+    const { model } = this.#options;
     const parameter = model.find(`${model.root.path}ManagementServer.ConnectionRequestURL`);
     if (parameter?.kind !== 'parameter') return;
-    const notification = state.attributes.notificationOf(parameter);
-    if (isToldByInform(notification)) state.valueChanges.add(parameter.path, notification === 2, url);
+    this.valuesChanged([{ parameter, value: url }]);
   }
 
   /** @param report what differs is reported; otherwise only what the ACS knows nothing of is learned */
   async #look(report: boolean): Promise<boolean> {
-    const { model, state, signal } = this.#options;
-    const { watchedValues } = state;
+    const { watchedValues } = this.#options.state;
     const watched = this.parameters();
     const wanted = report ? watched : watched.filter(({ path }) => !watchedValues.knows(path));
-    const outcomes = await model.readValues(wanted, signal);
+    const outcomes = await this.#read(wanted);
     const changes: ValueChange[] = [];
     for (const [index, parameter] of wanted.entries()) {
       const value = outcomes[index];
       if (typeof value !== 'string') continue;
-      if (!watchedValues.knows(parameter.path)) watchedValues.learn(parameter.path, value);
+      if (!watchedValues.knows(parameter.path)) this.#learn(parameter, value);
       else if (report && watchedValues.differs(parameter.path, value)) changes.push({ parameter, value });
     }
     this.valuesChanged(changes);
     return outcomes.every((outcome) => typeof outcome === 'string');
+  }
+
+  /** What reads back as nothing is compared as nothing. */
+  #learn(parameter: ParameterNode, value: string): void {
+    this.#options.state.watchedValues.learn(parameter.path, parameter.hidden ? '' : value);
+  }
+
+  #planReading(): Timer {
+    const timer = this.#options.clock.schedule(this.#readDelayMs, () => {
+      this.#options.inBackground(this.#readHeld());
+    });
+    this.#readDelayMs = Math.min(this.#readDelayMs * 2, LONGEST_READ_DELAY_MS);
+    return timer;
+  }
+
+  async #readHeld(): Promise<void> {
+    const { model, state, signal } = this.#options;
+    const held = state.valueChanges.held.flatMap(({ path }) => {
+      const node = model.find(path);
+      return node?.kind === 'parameter' ? [node] : [];
+    });
+    const outcomes = await this.#read(held);
+    this.#readAgain = undefined;
+    if (signal.aborted) return;
+    this.valuesChanged(
+      held.flatMap((parameter, index) => {
+        const value = outcomes[index];
+        return typeof value === 'string' ? [{ parameter, value }] : [];
+      }),
+    );
+    if (state.valueChanges.held.length > 0) this.#readAgain ??= this.#planReading();
+    else this.#readDelayMs = FIRST_READ_DELAY_MS;
+  }
+
+  async #read(parameters: readonly ParameterNode[]): Promise<readonly ReadOutcome[]> {
+    const { model, clock, signal } = this.#options;
+    const deadline = new Deadline(clock, READ_DEADLINE_MS, signal);
+    try {
+      return await model.readValues(parameters, deadline.signal);
+    } finally {
+      deadline.cancel();
+    }
   }
 }

@@ -3,7 +3,7 @@ import { ModelError } from './model-error.ts';
 import type { DataNode, ParameterNode } from './node.ts';
 import { isObjectPath } from './path.ts';
 import type { Change } from './provider.ts';
-import { canonicalValue, checkConstraint } from './value-codec.ts';
+import { canonicalValue, checkConstraint, isOutOfRange } from './value-codec.ts';
 import type { ValueType } from './value.ts';
 
 export interface CheckedAssignments {
@@ -44,7 +44,10 @@ function checkAssignment(assignment: Assignment, node: DataNode | undefined): Ch
     return new ModelError('invalidType', `the type is ${node.type}, not ${assignment.type}`, path);
   }
   const canonical = canonicalValue(node.type, value);
-  if (canonical === undefined) return new ModelError('invalidType', `the value is no ${node.type}`, path);
+  if (canonical === undefined) {
+    const kind = isOutOfRange(node.type, value) ? 'invalidValue' : 'invalidType';
+    return new ModelError(kind, `the value is no ${node.type}`, path);
+  }
   const problem =
     node.constraint === undefined ? undefined : checkConstraint(node.constraint, node.type, canonical);
   if (problem !== undefined) return new ModelError('invalidValue', `the value is ${problem}`, path);

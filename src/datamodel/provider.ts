@@ -48,6 +48,8 @@ export interface Provider {
     parameters: readonly ParameterNode[],
     signal?: AbortSignal,
   ): readonly ReadOutcome[] | Promise<readonly ReadOutcome[]>;
+  /** The value that was read or written last, for one who cannot wait for `read`; undefined when none is known. */
+  lastKnown?(parameter: ParameterNode): string | undefined;
   /** Checks that go beyond type, access and constraint. Touches no network. */
   check?(changes: readonly Change[]): readonly ModelError[];
   /**

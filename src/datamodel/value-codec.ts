@@ -46,6 +46,22 @@ export function canonicalValue(type: ValueType, literal: string): string | undef
   }
 }
 
+/** Whether `literal` is an integer, but none that `type` can hold. */
+export function isOutOfRange(type: ValueType, literal: string): boolean {
+  if (!Object.hasOwn(INTEGER_RANGES, type)) return false;
+  return canonicalValue(type, literal) === undefined && parseInteger(trim(literal)) !== undefined;
+}
+
+/** Characters of a text as the standards count them: code points. */
+export function characterCount(text: string): number {
+  let surrogatePairs = 0;
+  for (let index = 0; index < text.length; index++) {
+    const unit = text.charCodeAt(index);
+    if (unit >= 0xd800 && unit <= 0xdbff) surrogatePairs++;
+  }
+  return text.length - surrogatePairs;
+}
+
 /**
  * Why `value` (canonical form of `type`) violates `constraint`, or undefined when it does not. The text says what is allowed
  * and never repeats the value: that may be long, or a secret.
@@ -148,12 +164,7 @@ function canonicalHexBinary(literal: string): string | undefined {
 function lengthOf(type: ValueType, value: string): number {
   if (type === 'hexBinary') return value.length / 2;
   if (type === 'base64') return Buffer.byteLength(value, 'base64');
-  let surrogatePairs = 0;
-  for (let index = 0; index < value.length; index++) {
-    const unit = value.charCodeAt(index);
-    if (unit >= 0xd800 && unit <= 0xdbff) surrogatePairs++;
-  }
-  return value.length - surrogatePairs;
+  return characterCount(value);
 }
 
 function checkLength(constraint: Constraint, type: ValueType, value: string): string | undefined {

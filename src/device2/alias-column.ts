@@ -1,3 +1,4 @@
+import { characterCount } from '../datamodel/value-codec.ts';
 import type { Constraint } from '../datamodel/value.ts';
 import type { LocalColumn } from './local-table.ts';
 
@@ -38,7 +39,7 @@ export function aliasColumn<Row extends { readonly alias?: string }>(): LocalCol
 /** Why an ACS cannot give a row this alias; undefined when it can. */
 export function aliasProblem(value: string): string | undefined {
   if (!/^\p{L}/u.test(value)) return 'an alias that does not begin with a letter';
-  if (value.length > LONGEST_ALIAS) return `an alias of more than ${LONGEST_ALIAS} characters`;
+  if (characterCount(value) > LONGEST_ALIAS) return `an alias of more than ${LONGEST_ALIAS} characters`;
   if (/[[\].]/.test(value)) return 'an alias with brackets or dots';
   return value.startsWith(CPE_PREFIX)
     ? `an alias that begins with ${CPE_PREFIX}, as only ours do`

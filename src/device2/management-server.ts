@@ -42,8 +42,8 @@ function acsAccess({ root, settings }: ManagementServerOptions): Readonly<Record
   return {
     EnableCWMP: flag(settings, 'enableCwmp'),
     URL: { ...text(settings, 'url', URL_LENGTH[root]), check: checkAcsUrl },
-    Username: text(settings, 'username', NAME_LENGTH),
-    Password: { ...text(settings, 'password', NAME_LENGTH), hidden: true },
+    Username: credential(settings, 'username'),
+    Password: { ...credential(settings, 'password'), hidden: true },
   };
 }
 
@@ -76,8 +76,8 @@ function state(options: ManagementServerOptions): Readonly<Record<string, LocalP
 
 function connectionRequest(settings: DocumentSettingsStore): Readonly<Record<string, LocalParameter>> {
   return {
-    ConnectionRequestUsername: text(settings, 'connectionRequestUsername', NAME_LENGTH),
-    ConnectionRequestPassword: { ...text(settings, 'connectionRequestPassword', NAME_LENGTH), hidden: true },
+    ConnectionRequestUsername: credential(settings, 'connectionRequestUsername'),
+    ConnectionRequestPassword: { ...credential(settings, 'connectionRequestPassword'), hidden: true },
   };
 }
 
@@ -199,6 +199,14 @@ function text(settings: DocumentSettingsStore, name: KeysOf<string>, maxLength?:
     constraint: maxLength === undefined ? undefined : { maxLength },
     get: () => settings.current[name],
     set: (value) => settings.update({ [name]: value }),
+  };
+}
+
+/** [RFC 7617 2] What no HTTP header can carry would end every later session. */
+function credential(settings: DocumentSettingsStore, name: KeysOf<string>): LocalParameter {
+  return {
+    ...text(settings, name, NAME_LENGTH),
+    check: (value) => (/\p{Cc}/u.test(value) ? 'text with control characters' : undefined),
   };
 }
 

@@ -57,11 +57,14 @@ for (let index = 0; index < Number(count); index += 1) {
     tls: { minVersion: 'TLSv1.2' },
     connectionRequests: listener,
     scheduler: {
-      acquire: async () => {
-        const release = await scheduler.acquire();
-        return () => {
-          release();
-          sessionEnded.get(index)?.();
+      request: (urgent) => {
+        const turn = scheduler.request(urgent);
+        return {
+          ...turn,
+          end: () => {
+            turn.end();
+            sessionEnded.get(index)?.();
+          },
         };
       },
     },

@@ -239,6 +239,7 @@ describe('a LAN with a device that misbehaves', function () {
     const clock: Clock = {
       now: () => started,
       monotonic: () => systemClock.monotonic(),
+      uptime: () => systemClock.uptime(),
       schedule: (delayMs, task) => systemClock.schedule(delayMs, task),
     };
     const wired = await addStorage(undefined, { host: '127.0.0.8', clock });

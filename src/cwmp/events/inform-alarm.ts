@@ -1,30 +1,27 @@
 import type { Clock, Timer } from '../../platform/clock.ts';
 
-/** The wall clock may be set at any time: due times are compared with it at least this often. */
+/** The wall clock may be set at any time: what depends on it is looked at at least this often. */
 const LONGEST_SLEEP_MS = 60_000;
 
-/** Calls `onDue` when the wall clock has reached what `next` says (ms since the epoch; undefined = nothing is due). */
+/** Calls `onDue` when nothing is left of what `untilDue` says (milliseconds; undefined = nothing will be due). */
 export class InformAlarm {
   readonly #clock: Clock;
-  readonly #next: (nowMs: number) => number | undefined;
-  readonly #onDue: (nowMs: number) => void;
+  readonly #untilDue: () => number | undefined;
+  readonly #onDue: () => void;
   #timer: Timer | undefined;
 
-  constructor(clock: Clock, next: (nowMs: number) => number | undefined, onDue: (nowMs: number) => void) {
+  constructor(clock: Clock, untilDue: () => number | undefined, onDue: () => void) {
     this.#clock = clock;
-    this.#next = next;
+    this.#untilDue = untilDue;
     this.#onDue = onDue;
   }
 
-  /** Starts, or takes account of a changed `next`. */
+  /** Starts, or takes account of a changed `untilDue`. */
   arm(): void {
     this.stop();
-    const now = this.#clock.now();
-    const due = this.#next(now);
-    if (due === undefined) return;
-    this.#timer = this.#clock.schedule(Math.min(Math.max(0, due - now), LONGEST_SLEEP_MS), () =>
-      this.#check(),
-    );
+    const delayMs = this.#untilDue();
+    if (delayMs === undefined) return;
+    this.#timer = this.#clock.schedule(Math.min(Math.max(0, delayMs), LONGEST_SLEEP_MS), () => this.#check());
   }
 
   stop(): void {
@@ -33,9 +30,8 @@ export class InformAlarm {
   }
 
   #check(): void {
-    const now = this.#clock.now();
-    const due = this.#next(now);
-    if (due !== undefined && due <= now) this.#onDue(now);
+    const delayMs = this.#untilDue();
+    if (delayMs !== undefined && delayMs <= 0) this.#onDue();
     this.arm();
   }
 }

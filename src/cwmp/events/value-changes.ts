@@ -7,24 +7,32 @@ export interface PendingChange {
   readonly value: string | undefined;
 }
 
-/** An Inform lists every change: more than this would be a flood, and the ACS has to walk anyway. */
+/** An Inform lists every change: more than this would be a flood. */
 const MAX_PENDING_CHANGES = 4096;
 
 /** The parameters with notification 1 or 2 that changed since the last Inform the ACS took. */
 export class ValueChanges {
-  #pending = new Map<string, PendingChange>();
+  readonly #pending = new Map<string, PendingChange>();
+  /** Paths of changes whose value cannot be read now. */
+  readonly #held = new Set<string>();
 
   constructor(stored: readonly { readonly path: string; readonly active: boolean }[] = []) {
     for (const { path, active } of stored) this.#pending.set(path, { path, active, value: undefined });
   }
 
+  /** Whether `add` would take a change of this parameter: there are never more pending than an Inform can list. */
+  hasRoomFor(path: string): boolean {
+    return this.#pending.has(path) || this.#pending.size < MAX_PENDING_CHANGES;
+  }
+
   /** @returns whether a session is wanted that was not wanted before */
   add(path: string, active: boolean, value: string): boolean {
     const known = this.#pending.get(path);
-    if (known === undefined && this.#pending.size >= MAX_PENDING_CHANGES) return false;
     const wanted = this.hasActive;
-    this.#pending.set(path, { path, active: active || known?.active === true, value });
-    return active && !wanted;
+    const change = { path, active: active || known?.active === true, value };
+    this.#pending.set(path, change);
+    this.#held.delete(path);
+    return change.active && !wanted;
   }
 
   get size(): number {
@@ -32,7 +40,7 @@ export class ValueChanges {
   }
 
   get hasActive(): boolean {
-    for (const change of this.#pending.values()) if (change.active) return true;
+    for (const { path, active } of this.#pending.values()) if (active && !this.#held.has(path)) return true;
     return false;
   }
 
@@ -43,22 +51,27 @@ export class ValueChanges {
   /** Forgets `sent`, except what changed again since it was listed. */
   delivered(sent: readonly PendingChange[]): void {
     for (const change of sent) {
-      if (this.#pending.get(change.path) === change) this.#pending.delete(change.path);
+      if (this.#pending.get(change.path) === change) this.forget(change.path);
     }
   }
 
-  /** The change could not be told (its value cannot be read now): it goes with the next session, and opens none. */
-  postpone(change: PendingChange): void {
-    if (this.#pending.get(change.path) === change)
-      this.#pending.set(change.path, { ...change, active: false });
+  /** The value of the change cannot be read: until it is added again the change goes with other sessions, and opens none. */
+  hold({ path }: PendingChange): void {
+    if (this.#pending.has(path)) this.#held.add(path);
+  }
+
+  get held(): PendingChange[] {
+    return this.list().filter(({ path }) => this.#held.has(path));
   }
 
   forget(path: string): void {
     this.#pending.delete(path);
+    this.#held.delete(path);
   }
 
   clear(): void {
     this.#pending.clear();
+    this.#held.clear();
   }
 
   toStored(): { path: string; active: boolean }[] {

@@ -1,23 +1,34 @@
 import { createHash } from 'node:crypto';
 
+/** One changed value shall not make all the others be written. */
+const BUCKETS = 32;
+
+/** What is told of a parameter by a digest that no value has: the ACS knows a value, and nobody remembers which. */
+const DOUBTFUL = '';
+
 /**
  * What the ACS was told of the parameters that it watches, or wrote to them: what is found different after a restart has changed
- * meanwhile. Digests only: a value may be long, or nobody's business.
+ * meanwhile. Digests only: a value may be long, or nobody's business. Stored in a fixed number of buckets.
  */
 export class WatchedValues {
-  readonly #digests: Map<string, string>;
-  #isChanged = false;
+  readonly #digests = new Map<string, string>();
+  #changed = new Set<number>();
 
-  constructor(stored: Readonly<Record<string, string>> = {}) {
-    this.#digests = new Map(Object.entries(stored));
+  /** @param stored the content of all buckets */
+  constructor(stored: readonly Readonly<Record<string, string>>[] = []) {
+    for (const bucket of stored) {
+      for (const [path, digest] of Object.entries(bucket)) this.#digests.set(path, digest);
+    }
   }
 
   /** The ACS knows this value of the parameter. */
   learn(path: string, value: string): void {
-    const digest = digestOf(value);
-    if (this.#digests.get(path) === digest) return;
-    this.#digests.set(path, digest);
-    this.#isChanged = true;
+    this.#set(path, digestOf(value));
+  }
+
+  /** The parameter has another value than the ACS knows, whatever it is. */
+  doubt(path: string): void {
+    this.#set(path, DOUBTFUL);
   }
 
   /** Whether the ACS knows any value of the parameter. */
@@ -32,7 +43,7 @@ export class WatchedValues {
   }
 
   forget(path: string): void {
-    if (this.#digests.delete(path)) this.#isChanged = true;
+    if (this.#digests.delete(path)) this.#changed.add(bucketOf(path));
   }
 
   /** Forgets a parameter, or all below an object (a path with final dot). */
@@ -46,17 +57,37 @@ export class WatchedValues {
     return [...this.#digests.keys()];
   }
 
-  /** What is to be stored, if that is not what was taken last. */
-  takeChanged(): Readonly<Record<string, string>> | undefined {
-    if (!this.#isChanged) return undefined;
-    this.#isChanged = false;
-    return Object.fromEntries(this.#digests);
+  /** The buckets that are to be stored because they are not what was taken last, by number. */
+  takeChanged(): ReadonlyMap<number, Readonly<Record<string, string>>> {
+    const taken = new Map<number, Record<string, string>>([...this.#changed].map((bucket) => [bucket, {}]));
+    if (taken.size === 0) return taken;
+    this.#changed = new Set();
+    for (const [path, digest] of this.#digests) {
+      const bucket = taken.get(bucketOf(path));
+      if (bucket !== undefined) bucket[path] = digest;
+    }
+    return taken;
   }
 
   /** What was taken could not be stored. */
-  notStored(): void {
-    this.#isChanged = true;
+  notStored(buckets: Iterable<number>): void {
+    for (const bucket of buckets) this.#changed.add(bucket);
   }
+
+  #set(path: string, digest: string): void {
+    if (this.#digests.get(path) === digest) return;
+    this.#digests.set(path, digest);
+    this.#changed.add(bucketOf(path));
+  }
+}
+
+/** FNV-1a: the same in every run, and cheap enough for every path of a large model. */
+function bucketOf(path: string): number {
+  let hash = 0x811c9dc5;
+  for (let index = 0; index < path.length; index++) {
+    hash = Math.imul(hash ^ path.charCodeAt(index), 0x01000193);
+  }
+  return (hash >>> 0) % BUCKETS;
 }
 
 function digestOf(value: string): string {

@@ -1,4 +1,5 @@
 import type { Clock } from '../../platform/clock.ts';
+import { Deadline } from '../../platform/deadline.ts';
 import type { Logger } from '../../platform/logger.ts';
 import type { AcsRequest, CpeResponse, Fault, InvalidArguments, UnknownMethod } from '../codec/messages.ts';
 import { toRpcFault } from './fault-map.ts';
@@ -11,6 +12,8 @@ export interface RpcExecution {
   readonly context: Omit<RpcContext, 'signal' | 'methods'>;
   /** Below the patience of deployed ACSs, which is 30 s. */
   readonly deadlineMs: number;
+  /** Aborted when the endpoint stops. */
+  readonly signal: AbortSignal;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -18,25 +21,21 @@ export interface RpcExecution {
 /** Executes one request of the ACS. Always answers: a failure is a fault, a handler that takes too long 9002. */
 export async function executeRpc(
   request: AcsRequest | UnknownMethod | InvalidArguments,
-  { registry, context, deadlineMs, clock, logger }: RpcExecution,
+  { registry, context, deadlineMs, signal, clock, logger }: RpcExecution,
 ): Promise<CpeResponse | Fault> {
-  const abort = new AbortController();
-  let cancel = (): void => undefined;
-  const deadline = new Promise<never>((_resolve, reject) => {
-    const timer = clock.schedule(deadlineMs, () => {
-      const fault = new RpcFault(9002, 'the device did not answer in time');
-      abort.abort(fault);
-      reject(fault);
-    });
-    cancel = () => timer.cancel();
+  const deadline = new Deadline(clock, deadlineMs, signal);
+  const over = new Promise<never>((_resolve, reject) => {
+    const fail = (): void => reject(new RpcFault(9002, 'the device did not answer in time'));
+    if (deadline.signal.aborted) fail();
+    else deadline.signal.addEventListener('abort', fail, { once: true });
   });
   try {
     const execution = registry.execute(request, {
       ...context,
-      signal: abort.signal,
+      signal: deadline.signal,
       methods: () => registry.methods,
     });
-    return await Promise.race([execution, deadline]);
+    return await Promise.race([execution, over]);
   } catch (error) {
     const fault = toRpcFault(error);
     if (fault === undefined) logger.error('RPC failed', { method: request.kind, error });
@@ -45,6 +44,6 @@ export async function executeRpc(
     else logger.info('RPC refused', { method: request.kind, code: fault.code, reason: fault.message });
     return (fault ?? new RpcFault(9002)).toMessage();
   } finally {
-    cancel();
+    deadline.cancel();
   }
 }

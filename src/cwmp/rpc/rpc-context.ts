@@ -17,7 +17,7 @@ export interface RpcContext {
   readonly signal: AbortSignal;
   /** Resolves when the key is durable. */
   readonly setParameterKey: (key: string) => Promise<void>;
-  /** The ACS has given these parameters these values, which is no news for it; resolves when that is durable. */
+  /** The ACS has given these parameters these values, which is no news for it; resolves when that is durable, if it can be. */
   readonly acsWrote: (values: readonly { readonly path: string; readonly value: string }[]) => Promise<void>;
   /** The ACS has added or deleted rows of this table. */
   readonly acsChangedRows: (tablePath: string) => void;

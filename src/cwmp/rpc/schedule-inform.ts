@@ -1,3 +1,4 @@
+import { characterCount } from '../../datamodel/value-codec.ts';
 import type { CpeResponse } from '../codec/messages.ts';
 import { MAX_KEY_LENGTH } from './rpc-context.ts';
 import type { RpcContext } from './rpc-context.ts';
@@ -15,7 +16,7 @@ export async function scheduleInform(
   if (!Number.isInteger(delay) || delay < 1 || delay > MAX_DELAY_SECONDS) {
     throw new RpcFault(9003, 'DelaySeconds must be 1 or more');
   }
-  if (key.length > MAX_KEY_LENGTH)
+  if (characterCount(key) > MAX_KEY_LENGTH)
     throw new RpcFault(9003, `CommandKey is longer than ${MAX_KEY_LENGTH} characters`);
   await context.scheduleInform(delay, key);
   return { kind: 'ScheduleInformResponse' };

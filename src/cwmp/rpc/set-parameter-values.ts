@@ -1,6 +1,7 @@
 import type { Assignment } from '../../datamodel/changes.ts';
 import type { DataModel } from '../../datamodel/data-model.ts';
 import { TransactionError, ModelError } from '../../datamodel/model-error.ts';
+import { characterCount } from '../../datamodel/value-codec.ts';
 import type { ApplyStatus } from '../../datamodel/provider.ts';
 import type { CpeResponse } from '../codec/messages.ts';
 import type { Addressing, UnknownAlias } from './addressing.ts';
@@ -35,7 +36,7 @@ export async function setParameterValues(
 
 /** @throws RpcFault 9003 when it is too long */
 export function checkParameterKey(key: string): void {
-  if (key.length > MAX_KEY_LENGTH)
+  if (characterCount(key) > MAX_KEY_LENGTH)
     throw new RpcFault(9003, `ParameterKey is longer than ${MAX_KEY_LENGTH} characters`);
 }
 

@@ -23,6 +23,8 @@ export interface AcsTransportOptions {
 /** Envelopes of an ACS are small; anything longer than this is not read. */
 const MAX_ENVELOPE_BYTES = 2 * 1024 * 1024;
 const MAX_REASON_LENGTH = 120;
+/** An XML declaration, comments and the name of the document element have room in it. */
+const ENVELOPE_BEGIN_BYTES = 512;
 
 /** The ACS could not be reached, or did not answer as an ACS. The message is for the log and the status page. */
 export class TransportError extends Error {
@@ -38,12 +40,13 @@ export class TransportError extends Error {
  */
 export class AcsTransport {
   readonly #options: AcsTransportOptions;
-  readonly #cookies = new CookieJar();
+  readonly #cookies: CookieJar;
   readonly #authenticator: HttpAuthenticator;
   #url: URL;
   #connection: AcsConnection;
   #first = true;
-  #closed = false;
+  /** Why it was closed. */
+  #closed: string | undefined;
 
   constructor(options: AcsTransportOptions) {
     this.#options = options;
@@ -52,6 +55,7 @@ export class AcsTransport {
     if (!/^https?:$/.test(this.#url.protocol))
       throw new TransportError('ManagementServer.URL is not http or https');
     this.#authenticator = new HttpAuthenticator(options);
+    this.#cookies = new CookieJar(options.clock);
     this.#connection = this.#connect(this.#url);
   }
 
@@ -61,11 +65,11 @@ export class AcsTransport {
    * @throws TransportError
    */
   async exchange(body: string): Promise<Buffer | undefined> {
-    let state = startExchange(this.#url);
+    let state = startExchange(this.#url, this.#first);
     for (;;) {
       const answer = await this.#post(state.url, body);
       const input = answer instanceof HttpError ? broke(answer) : this.#read(state.url, answer);
-      const step = stepExchange(state, input, this.#first);
+      const step = stepExchange(state, input);
       switch (step.type) {
         case 'fail':
           throw new TransportError(step.reason, answer instanceof HttpError ? { cause: answer } : undefined);
@@ -83,9 +87,9 @@ export class AcsTransport {
     }
   }
 
-  /** Ends the connection at once. Never throws. */
-  close(): void {
-    this.#closed = true;
+  /** Ends the connection at once; an exchange fails with `reason`. Never throws. */
+  close(reason: string): void {
+    this.#closed = reason;
     this.#connection.destroy();
   }
 
@@ -101,7 +105,7 @@ export class AcsTransport {
   }
 
   async #post(url: URL, body: string): Promise<AcsResponseMessage | HttpError> {
-    if (this.#closed) return new HttpError('aborted', 'the session was ended');
+    if (this.#closed !== undefined) return new HttpError('aborted', this.#closed);
     const path = url.pathname + url.search;
     const headers: Record<string, string> = { 'User-Agent': this.#options.userAgent };
     if (body !== '') {
@@ -115,6 +119,8 @@ export class AcsTransport {
     try {
       return await this.#connection.post(path, headers, body, this.#options.timeoutMs, MAX_ENVELOPE_BYTES);
     } catch (error) {
+      // Ended while it waited: the broken connection is no news then.
+      if (this.#closed !== undefined) return new HttpError('aborted', this.#closed, { cause: error });
       if (error instanceof HttpError) return error;
       throw error;
     }
@@ -127,8 +133,12 @@ export class AcsTransport {
       type: 'answered',
       status: answer.status,
       location: answer.headers.get('location'),
-      challenge: challenge === undefined ? undefined : this.#authenticator.challenged(challenge),
+      challenge:
+        challenge === undefined
+          ? undefined
+          : this.#authenticator.challenged(challenge, url.protocol === 'https:'),
       empty: isBlank(answer.body),
+      envelope: /^\s*<[^]*Envelope/.test(answer.body.toString('latin1', 0, ENVELOPE_BEGIN_BYTES)),
       text: answer.status < 300 ? '' : firstLine(answer.body),
     };
   }

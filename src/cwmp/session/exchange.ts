@@ -6,8 +6,10 @@ export interface ExchangeState {
   readonly resent: boolean;
   /** Authorization for a challenge of this exchange was sent. */
   readonly authenticated: boolean;
-  /** A fresh nonce was taken because the server said `stale`. */
+  /** A fresh nonce was taken: the server said `stale`, or its nonce may have gone with the connection. */
   readonly refreshed: boolean;
+  /** The connection has carried an answer before: the server may have closed it since, without having read the message. */
+  readonly reused: boolean;
 }
 
 export type ExchangeInput =
@@ -18,6 +20,8 @@ export type ExchangeInput =
       /** How the session's authenticator took WWW-Authenticate; undefined when there was none. */
       readonly challenge: 'answerable' | 'stale' | 'unsupported' | undefined;
       readonly empty: boolean;
+      /** The body looks like an envelope. */
+      readonly envelope: boolean;
       /** First characters of the body, for the log. */
       readonly text: string;
     }
@@ -34,22 +38,27 @@ export type ExchangeStep =
 /** [TR-069 3.4.4] */
 const MAX_REDIRECTS = 5;
 
-export function startExchange(url: URL): ExchangeState {
-  return { url, redirects: 0, resent: false, authenticated: false, refreshed: false };
+/** `first`: it is the Inform, which opens the connection. */
+export function startExchange(url: URL, first: boolean): ExchangeState {
+  return { url, redirects: 0, resent: false, authenticated: false, refreshed: false, reused: !first };
 }
 
-/** What follows the answer to a POST. `first`: it is the Inform, which opens the connection. */
-export function stepExchange(state: ExchangeState, input: ExchangeInput, first: boolean): ExchangeStep {
+/** What follows the answer to a POST. */
+export function stepExchange(state: ExchangeState, input: ExchangeInput): ExchangeStep {
   if (input.type === 'broke') {
-    // A session survives a lost connection; a lost Inform is left to the retry policy.
-    if (input.lost && !first && !state.resent) return { type: 'send', state: { ...state, resent: true } };
+    // A session survives a lost connection; an Inform that was lost on a fresh one is left to the retry policy.
+    if (input.lost && state.reused && !state.resent) {
+      return { type: 'send', state: { ...state, resent: true, reused: false } };
+    }
     return fail(input.reason);
   }
   const { status } = input;
   if (status === 204) return { type: 'empty' };
   if (status === 200) return { type: input.empty ? 'empty' : 'deliver' };
   if (status === 302 || status === 307) return redirect(state, input.location);
-  if (status === 401) return authenticate(state, input.challenge);
+  if (status === 401) return authenticate({ ...state, reused: true }, input.challenge);
+  // [SOAP 1.1 6.2] A fault comes with 500.
+  if (status === 500 && input.envelope) return { type: 'deliver' };
   return fail(`HTTP ${status}${input.text === '' ? '' : `: ${input.text}`}`);
 }
 
@@ -72,6 +81,7 @@ function redirect(state: ExchangeState, location: string | undefined): ExchangeS
       // Another server asks for itself.
       authenticated: sameOrigin && state.authenticated,
       refreshed: sameOrigin && state.refreshed,
+      reused: sameOrigin,
     },
   };
 }
@@ -81,9 +91,10 @@ function authenticate(
   challenge: 'answerable' | 'stale' | 'unsupported' | undefined,
 ): ExchangeStep {
   if (challenge === undefined) return fail('HTTP 401: the ACS refused the credentials');
-  if (challenge === 'unsupported') return fail('HTTP 401 with no challenge that can be answered');
+  if (challenge === 'unsupported')
+    return fail('HTTP 401 with no challenge that can be answered (Digest, or Basic over https)');
   if (!state.authenticated) return { type: 'send', state: { ...state, authenticated: true } };
-  if (challenge === 'stale' && !state.refreshed)
+  if ((challenge === 'stale' || state.resent) && !state.refreshed)
     return { type: 'send', state: { ...state, refreshed: true } };
   return fail('HTTP 401: the ACS refused the credentials');
 }

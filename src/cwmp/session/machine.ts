@@ -36,6 +36,8 @@ export interface SessionState {
   /** cwmp:ID of the ACS request that is being executed. */
   readonly answering: string | undefined;
   readonly nextId: number;
+  /** How many requests the ACS has sent. */
+  readonly calls: number;
 }
 
 export type SessionInput =
@@ -75,6 +77,8 @@ export interface SessionStep {
 
 /** An ACS that answers 8005 for ever would hold the session for ever. */
 const MAX_RETRY_REQUESTS = 5;
+/** So would one that never stops calling; a walk through the largest model takes some thousand calls. */
+const MAX_CALLS = 10_000;
 
 export function newSession(options: {
   readonly namespace: CwmpNamespace;
@@ -90,6 +94,7 @@ export function newSession(options: {
     outstanding: undefined,
     answering: undefined,
     nextId: 1,
+    calls: 0,
   };
 }
 
@@ -153,8 +158,9 @@ function receiveRequest(state: SessionState, envelope: Envelope): SessionStep {
   if (body.kind !== 'UnknownMethod' && body.kind !== 'InvalidArguments' && !isAcsRequest(body)) {
     return fail(state, `${body.kind} received where a request is due`);
   }
+  if (state.calls >= MAX_CALLS) return fail(state, `the ACS called more than ${MAX_CALLS} times`);
   return {
-    state: { ...state, phase: 'executing', answering: header.id },
+    state: { ...state, phase: 'executing', answering: header.id, calls: state.calls + 1 },
     effects: [{ type: 'execute', request: body }],
   };
 }

@@ -39,6 +39,9 @@ export interface SessionOutcome {
   readonly versionRefused: boolean;
 }
 
+/** A session holds one of few places: nothing that an honest ACS does takes longer. */
+const MAX_SESSION_MS = 15 * 60_000;
+
 /** Runs one CWMP session to its end. Never rejects: what goes wrong makes it a failed session. */
 export async function runSession(options: SessionOptions): Promise<SessionOutcome> {
   let transport: AcsTransport;
@@ -50,7 +53,10 @@ export async function runSession(options: SessionOptions): Promise<SessionOutcom
     }
     throw error;
   }
-  const stop = (): void => transport.close();
+  const stop = (): void => transport.close('the session was ended');
+  const limit = options.transport.clock.schedule(MAX_SESSION_MS, () =>
+    transport.close('the session lasts longer than 15 minutes'),
+  );
   options.signal.addEventListener('abort', stop, { once: true });
   if (options.signal.aborted) stop();
   try {
@@ -60,7 +66,8 @@ export async function runSession(options: SessionOptions): Promise<SessionOutcom
     return { result: 'failed', reason: 'internal error', versionRefused: false };
   } finally {
     options.signal.removeEventListener('abort', stop);
-    transport.close();
+    limit.cancel();
+    stop();
   }
 }
 

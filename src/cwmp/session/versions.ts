@@ -7,16 +7,16 @@ export const NAMESPACES: readonly CwmpNamespace[] = [
   'urn:dslforum-org:cwmp-1-0',
 ];
 
-const NEWEST: CwmpNamespace = 'urn:dslforum-org:cwmp-1-2';
+export const NEWEST_NAMESPACE: CwmpNamespace = 'urn:dslforum-org:cwmp-1-2';
 
 /** SupportedCWMPVersions for an Inform in `namespace`; the header is one of CWMP 1.4 and makes no sense in older ones. */
 export function supportedVersionsFor(namespace: CwmpNamespace): readonly string[] | undefined {
-  return namespace === NEWEST ? ['1.0', '1.1', '1.2', '1.3', '1.4'] : undefined;
+  return namespace === NEWEST_NAMESPACE ? ['1.0', '1.1', '1.2', '1.3', '1.4'] : undefined;
 }
 
 /** The next older namespace after `refused`; starts over after the oldest. */
 export function olderNamespace(refused: CwmpNamespace): CwmpNamespace {
-  return NAMESPACES[NAMESPACES.indexOf(refused) + 1] ?? NEWEST;
+  return NAMESPACES[NAMESPACES.indexOf(refused) + 1] ?? NEWEST_NAMESPACE;
 }
 
 /**
@@ -32,7 +32,7 @@ export function namespaceAfterInform(
   if (minor === undefined) return offered;
   // 1.2, 1.3 and 1.4 share one namespace.
   const spoken =
-    minor === 0 ? 'urn:dslforum-org:cwmp-1-0' : minor === 1 ? 'urn:dslforum-org:cwmp-1-1' : NEWEST;
+    minor === 0 ? 'urn:dslforum-org:cwmp-1-0' : minor === 1 ? 'urn:dslforum-org:cwmp-1-1' : NEWEST_NAMESPACE;
   return NAMESPACES.indexOf(spoken) < NAMESPACES.indexOf(offered) ? offered : spoken;
 }
 

@@ -61,6 +61,14 @@ function isPlainHttpUrl(value: string): boolean {
   return /^https?:$/.test(url.protocol) && url.username === '' && url.password === '' && url.hash === '';
 }
 
+/** [RFC 7617 2] What no HTTP header can carry would end every session. */
+const credential = v.pipe(
+  v.string(),
+  v.maxLength(256),
+  v.check((value) => !/\p{Cc}/u.test(value)),
+  allowed('text of at most 256 characters, none of them a control character'),
+);
+
 const acsUrl = v.pipe(
   v.string(),
   v.maxLength(256),
@@ -117,8 +125,8 @@ const rule = v.pipe(
 export const configSchema = v.strictObject({
   acs: v.strictObject({
     url: acsUrl,
-    username: v.optional(v.pipe(v.string(), v.maxLength(256), allowed('text, at most 256 characters')), ''),
-    password: v.exactOptional(v.pipe(v.string(), v.maxLength(256), allowed('text, at most 256 characters'))),
+    username: v.optional(credential, ''),
+    password: v.exactOptional(credential),
     passwordFile: v.exactOptional(path),
     tls: v.optional(
       v.strictObject({

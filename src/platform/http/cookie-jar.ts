@@ -1,3 +1,5 @@
+import type { Clock } from '../clock.ts';
+
 const MAX_COOKIES = 32;
 const MAX_COOKIE_BYTES = 4096;
 
@@ -13,13 +15,18 @@ interface Cookie {
 
 /** The cookies of one CWMP session [RFC 6265 5]: they live as long as the jar, so that expiry dates only matter when past. */
 export class CookieJar {
+  readonly #clock: Clock;
   readonly #cookies = new Map<string, Cookie>();
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
 
   /** Takes over the Set-Cookie headers of an answer from `url`; what is malformed or foreign is ignored. */
   store(url: URL, setCookies: readonly string[]): void {
     for (const header of setCookies) {
       if (Buffer.byteLength(header) > MAX_COOKIE_BYTES) continue;
-      const parsed = parseSetCookie(header, url);
+      const parsed = parseSetCookie(header, url, this.#clock.now());
       if (parsed === undefined) continue;
       const key = `${parsed.cookie.domain} ${parsed.cookie.path} ${parsed.cookie.name}`;
       this.#cookies.delete(key);
@@ -38,7 +45,11 @@ export class CookieJar {
   }
 }
 
-function parseSetCookie(header: string, url: URL): { cookie: Cookie; expired: boolean } | undefined {
+function parseSetCookie(
+  header: string,
+  url: URL,
+  nowMs: number,
+): { cookie: Cookie; expired: boolean } | undefined {
   const [pair = '', ...attributes] = header.split(';');
   const equals = pair.indexOf('=');
   const name = pair.slice(0, Math.max(0, equals)).trim();
@@ -51,14 +62,16 @@ function parseSetCookie(header: string, url: URL): { cookie: Cookie; expired: bo
     path: defaultPath(url),
     secure: false,
   };
-  let expired = false;
+  let hasPassed = false;
+  let maxAge: number | undefined;
   for (const attribute of attributes) {
     const at = attribute.indexOf('=');
     const key = (at < 0 ? attribute : attribute.slice(0, at)).trim().toLowerCase();
     const value = at < 0 ? '' : attribute.slice(at + 1).trim();
     if (key === 'path' && value.startsWith('/')) cookie = { ...cookie, path: value };
     else if (key === 'secure') cookie = { ...cookie, secure: true };
-    else if (key === 'max-age') expired = Number(value) <= 0;
+    else if (key === 'max-age') maxAge = Number(value);
+    else if (key === 'expires') hasPassed = Date.parse(value) <= nowMs;
     else if (key === 'domain' && value !== '') {
       const domain = value.replace(/^\./, '').toLowerCase();
       if (domain === url.hostname) continue;
@@ -67,7 +80,8 @@ function parseSetCookie(header: string, url: URL): { cookie: Cookie; expired: bo
       cookie = { ...cookie, domain, hostOnly: false };
     }
   }
-  return { cookie, expired };
+  // [RFC 6265 5.3] Max-Age has the last word.
+  return { cookie, expired: maxAge === undefined ? hasPassed : maxAge <= 0 };
 }
 
 function isFor(cookie: Cookie, url: URL): boolean {

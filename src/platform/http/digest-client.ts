@@ -21,9 +21,10 @@ export class HttpAuthenticator {
 
   /**
    * Takes the strongest challenge it can answer: SHA-512-256, SHA-256, MD5, then Basic.
+   * @param secure the connection is TLS: otherwise Basic would show the password to everybody on the way
    * @returns `unsupported` when there is none; `stale` when the server only wants a fresh nonce
    */
-  challenged(wwwAuthenticate: string): 'answerable' | 'stale' | 'unsupported' {
+  challenged(wwwAuthenticate: string, secure: boolean): 'answerable' | 'stale' | 'unsupported' {
     const challenges = parseAuthHeader(wwwAuthenticate);
     const digests = challenges
       .map(readChallenge)
@@ -34,7 +35,9 @@ export class HttpAuthenticator {
       this.#answering = { challenge: best, cnonce: this.#cnonce(), count: 0 };
       return best.stale ? 'stale' : 'answerable';
     }
-    if (challenges.some((challenge) => challenge.scheme === 'basic')) {
+    // [RFC 7617 2] A user name with a colon cannot be told from the password.
+    const canBasic = secure && !this.#credentials.username.includes(':');
+    if (canBasic && challenges.some((challenge) => challenge.scheme === 'basic')) {
       this.#answering = 'basic';
       return 'answerable';
     }
@@ -48,12 +51,14 @@ export class HttpAuthenticator {
     const { username, password } = this.#credentials;
     if (answering === 'basic') return `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;
     answering.count += 1;
-    return answerChallenge(answering.challenge, this.#credentials, {
+    const answer = answerChallenge(answering.challenge, this.#credentials, {
       method,
       uri,
       cnonce: answering.cnonce,
       count: answering.count,
     });
+    // [RFC 7616 4] Names are UTF-8; a header is written octet by octet.
+    return Buffer.from(answer, 'utf8').toString('latin1');
   }
 
   /** A new TCP connection gets a client nonce of its own [TR-069 3.4.5]. */

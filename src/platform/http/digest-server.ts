@@ -37,13 +37,17 @@ export class DigestServer {
     return `Digest ${fields}${stale ? ', stale=true' : ''}`;
   }
 
-  /** `uri` is the request target as received. `stale`: the password was right, the nonce too old or used before. */
+  /**
+   * `authorization` is the header as received, one character an octet; `uri` the request target as received. `stale`: the password was right, the nonce
+   * too old or used before.
+   */
   verify(
     authorization: string,
     request: { readonly method: string; readonly uri: string; readonly scope: string },
     credentials: HttpCredentials,
   ): DigestVerdict {
-    const header = parseAuthHeader(authorization)[0];
+    // [RFC 7616 4] Names are UTF-8.
+    const header = parseAuthHeader(Buffer.from(authorization, 'latin1').toString('utf8'))[0];
     if (header?.scheme !== 'digest') return 'refused';
     const get = (name: string): string => header.parameters.get(name) ?? '';
     const nonce = get('nonce');

@@ -58,6 +58,11 @@ export class CmsProvider implements Provider {
     return this.#readStale(parameters, stale, signal);
   }
 
+  lastKnown(parameter: ParameterNode): string | undefined {
+    const value = this.#shadowValue(cmsLeaf(parameter));
+    return typeof value === 'string' ? value : undefined;
+  }
+
   async apply(changes: readonly Change[], signal?: AbortSignal): Promise<ApplyStatus> {
     const client = this.#client();
     const values = new Map<string, string>();

@@ -50,12 +50,18 @@ export function memorySettings(initial: AcsSettings): SettingsStore {
 /** Values in a map; `hang` makes reads wait for ever. */
 export class MapProvider implements Provider {
   readonly name = 'map';
-  readonly remote = false;
+  readonly remote: boolean;
   readonly values = new Map<string, string>();
   hang = false;
+  readCount = 0;
   onApply: (changes: readonly Change[]) => void = () => undefined;
 
+  constructor(remote: boolean) {
+    this.remote = remote;
+  }
+
   read(parameters: readonly ParameterNode[]): string[] | Promise<string[]> {
+    this.readCount += 1;
     if (this.hang) return new Promise<string[]>(() => undefined);
     return parameters.map(({ path }) => this.values.get(path) ?? '');
   }
@@ -71,6 +77,8 @@ export class MapProvider implements Provider {
 export class FakeListener implements ConnectionRequestListener {
   readonly targets = new Map<string, ConnectionRequestTarget>();
   readonly address = { host: '127.0.0.1', port: 7547 };
+  /** What the URLs name. */
+  port = 7547;
   start(): Promise<void> {
     return Promise.resolve();
   }
@@ -79,7 +87,7 @@ export class FakeListener implements ConnectionRequestListener {
   }
   register(path: string, target: ConnectionRequestTarget): { url: string; unregister(): void } {
     this.targets.set(path, target);
-    return { url: `http://127.0.0.1:7547/${path}`, unregister: () => this.targets.delete(path) };
+    return { url: `http://127.0.0.1:${this.port}/${path}`, unregister: () => this.targets.delete(path) };
   }
   publish(name: string): { url: string; unpublish: () => void } {
     return { url: `http://localhost:7547/dt/${name}`, unpublish: () => undefined };
@@ -96,8 +104,8 @@ export class FakeListener implements ConnectionRequestListener {
 export class EndpointFixture {
   readonly clock = new ManualClock();
   readonly listener = new FakeListener();
-  readonly provider = new MapProvider();
-  readonly remote = new MapProvider();
+  readonly provider = new MapProvider(false);
+  readonly remote = new MapProvider(true);
   readonly model = new DataModel('Device');
   readonly store: DocumentStore;
   readonly settings: SettingsStore;

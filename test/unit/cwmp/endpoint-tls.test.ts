@@ -1,9 +1,10 @@
 import { expect } from 'chai';
 import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import https from 'node:https';
 import type { AddressInfo } from 'node:net';
-import { TLSSocket } from 'node:tls';
+import { TLSSocket, createSecureContext } from 'node:tls';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TlsOptions } from '../../../src/cwmp/types.ts';
@@ -34,6 +35,7 @@ class Certificates {
     );
     this.#sign('acs', 'IP:127.0.0.1,DNS:acs.example', '2');
     this.#sign('elsewhere', 'DNS:elsewhere.example', '2');
+    this.#sign('local', 'DNS:localhost', '2');
     this.#sign('expired', 'IP:127.0.0.1', '-1');
     this.#sign('client', 'DNS:cpe.example', '2');
   }
@@ -97,6 +99,8 @@ describe(`CWMP over TLS${missing}`, function () {
   let certificates: Certificates;
   let server: https.Server | undefined;
   let fixture: EndpointFixture | undefined;
+  /** Server names that clients asked for. */
+  const serverNames: string[] = [];
   /** HTTP requests that came through, and the common name of the client certificate of each. */
   const requests: string[] = [];
 
@@ -110,6 +114,7 @@ describe(`CWMP over TLS${missing}`, function () {
 
   afterEach(async () => {
     requests.length = 0;
+    serverNames.length = 0;
     await fixture?.endpoint.stop();
     server?.closeAllConnections();
     server?.close();
@@ -120,6 +125,8 @@ describe(`CWMP over TLS${missing}`, function () {
     certificate: string,
     tls: Partial<TlsOptions>,
     options: https.ServerOptions = {},
+    host = '127.0.0.1',
+    challenge: (request: IncomingMessage, response: ServerResponse) => boolean = () => false,
   ): Promise<{ readonly result: string; readonly error: string }> {
     server = https.createServer(
       {
@@ -133,6 +140,7 @@ describe(`CWMP over TLS${missing}`, function () {
         let body = '';
         request.on('data', (chunk: Buffer) => (body += chunk.toString('utf8')));
         request.on('end', () => {
+          if (challenge(request, response)) return;
           if (!body.includes('Inform>')) {
             response.writeHead(204, { Connection: 'close' }).end();
             return;
@@ -147,7 +155,7 @@ describe(`CWMP over TLS${missing}`, function () {
     );
     await new Promise<void>((resolve) => server?.listen(0, '127.0.0.1', resolve));
     const { port } = server.address() as AddressInfo;
-    fixture = new EndpointFixture(`https://127.0.0.1:${port}/`, {
+    fixture = new EndpointFixture(`https://${host}:${port}/`, {
       endpoint: { tls: { minVersion: 'TLSv1.2', ...tls } },
     });
     const { endpoint } = fixture;
@@ -210,5 +218,54 @@ describe(`CWMP over TLS${missing}`, function () {
     );
     expect(result).to.equal('succeeded');
     expect(requests[0]).to.equal('client');
+  });
+
+  it('names the server that it wants, so that one address can serve several', async () => {
+    const own = createSecureContext({
+      cert: certificates.pem('local.pem'),
+      key: certificates.pem('local.key'),
+    });
+    const { result } = await attempt(
+      'elsewhere',
+      { ca: certificates.pem('ca.pem') },
+      {
+        SNICallback: (name, done) => {
+          serverNames.push(name);
+          done(null, own);
+        },
+      },
+      'localhost',
+    );
+    expect(serverNames).to.deep.equal(['localhost']);
+    expect(result).to.equal('succeeded');
+  });
+
+  it('sends nothing to a server that knows only TLS 1.2 when 1.3 is required', async () => {
+    const { result, error } = await attempt(
+      'acs',
+      { ca: certificates.pem('ca.pem'), minVersion: 'TLSv1.3' },
+      { maxVersion: 'TLSv1.2' },
+    );
+    expect(result).to.equal('failed');
+    expect(error).to.match(/version/i);
+    expect(requests).to.deep.equal([]);
+  });
+
+  it('speaks TLS 1.3 where that is required', async () => {
+    const { result } = await attempt('acs', { ca: certificates.pem('ca.pem'), minVersion: 'TLSv1.3' });
+    expect(result).to.equal('succeeded');
+  });
+
+  it('answers a Basic challenge', async () => {
+    const authorizations: (string | undefined)[] = [];
+    const challenge = (request: IncomingMessage, response: ServerResponse): boolean => {
+      authorizations.push(request.headers.authorization);
+      if (request.headers.authorization !== undefined) return false;
+      response.writeHead(401, { 'WWW-Authenticate': 'Basic realm="acs"' }).end();
+      return true;
+    };
+    const { result } = await attempt('acs', { ca: certificates.pem('ca.pem') }, {}, '127.0.0.1', challenge);
+    expect(result).to.equal('succeeded');
+    expect(authorizations[1]).to.equal(`Basic ${Buffer.from('cpe:secret').toString('base64')}`);
   });
 });

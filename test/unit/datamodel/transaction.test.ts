@@ -76,7 +76,7 @@ describe('setValues', () => {
     const { model } = build();
     const assignments: Assignment[] = [
       { path: 'Device.Flag', value: 'maybe', type: 'string' },
-      { path: 'Device.Count', value: '-1', type: 'int' },
+      { path: 'Device.Count', value: 'many', type: 'int' },
       { path: 'Device.Local', value: '1', type: 'int' },
     ];
     expect((await faultsOf(model.setValues(assignments))).map(([, kind]) => kind)).to.deep.equal([
@@ -84,6 +84,14 @@ describe('setValues', () => {
       'invalidType',
       'invalidType',
     ]);
+  });
+
+  it('calls a number beyond what the type can hold a bad value, not a bad type', async () => {
+    const { model } = build();
+    for (const value of ['-1', ' 4294967296 ', '+99999999999']) {
+      const faults = await faultsOf(model.setValues([{ path: 'Device.Count', value }]));
+      expect(faults.map(([, kind]) => kind)).to.deep.equal(['invalidValue']);
+    }
   });
 
   it('asks each provider to check before any applies', async () => {

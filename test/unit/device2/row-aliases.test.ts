@@ -42,6 +42,15 @@ describe('aliases of a device’s rows', () => {
     expect(await aliasOf(build(store).model, 'Device.WiFi.SSID.2.')).to.equal('guests');
   });
 
+  it('hold 64 characters of any script', async () => {
+    const { model } = build(memoryDocumentStore());
+    const path = 'Device.WiFi.SSID.2.Alias';
+    const refusal = await model.setValues([{ path, value: '𝒜'.repeat(65) }]).catch((error: unknown) => error);
+    expect(refusal).to.have.nested.property('faults[0].kind', 'invalidValue');
+    await model.setValues([{ path, value: '𝒜'.repeat(64) }]);
+    expect(await aliasOf(model, 'Device.WiFi.SSID.2.')).to.equal('𝒜'.repeat(64));
+  });
+
   it('go with their rows', async () => {
     const store = memoryDocumentStore();
     const { model, aliases } = build(store);

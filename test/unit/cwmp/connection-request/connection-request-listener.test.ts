@@ -36,7 +36,7 @@ describe('cwmp/connection-request/connection-request-listener', () => {
     const client = new HttpAuthenticator({ username: 'acs', password });
     const refused = await call(url);
     expect(refused.statusCode).to.equal(401);
-    client.challenged(refused.headers['www-authenticate'] ?? '');
+    client.challenged(refused.headers['www-authenticate'] ?? '', false);
     return call(url, 'GET', client.authorization('GET', new URL(url).pathname));
   };
 

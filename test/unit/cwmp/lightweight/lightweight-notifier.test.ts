@@ -13,7 +13,7 @@ import { waitFor } from '../../../support/wait-for.ts';
 
 class Fixture {
   readonly clock = new ManualClock(Date.UTC(2026, 0, 1, 12, 0, 30));
-  readonly provider = new MapProvider();
+  readonly provider = new MapProvider(false);
   readonly model = new DataModel('Device');
   readonly sent: { host: string; port: number; names: string[] }[] = [];
   settings: AcsSettings = {

@@ -77,6 +77,7 @@ class Fixture {
         afterSession: () => undefined,
       },
       deadlineMs: 20_000,
+      signal: new AbortController().signal,
       clock: new ManualClock(),
       logger: silentLogger,
     });

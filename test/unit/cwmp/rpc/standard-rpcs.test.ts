@@ -37,6 +37,7 @@ describe('cwmp/rpc', () => {
         afterSession: () => undefined,
       },
       deadlineMs: 20_000,
+      signal: new AbortController().signal,
       clock: new ManualClock(),
       logger: silentLogger,
     });

@@ -12,15 +12,16 @@ const answered = (
   location: undefined,
   challenge: undefined,
   empty: false,
+  envelope: false,
   text: '',
   ...more,
 });
 
 function run(inputs: readonly ExchangeInput[], { first = false, url = 'https://acs/x' } = {}): string {
-  let state = startExchange(new URL(url));
+  let state = startExchange(new URL(url), first);
   let last = '';
   for (const input of inputs) {
-    const step = stepExchange(state, input, first);
+    const step = stepExchange(state, input);
     last = step.type === 'send' ? `send ${step.state.url.href}` : step.type;
     if (step.type === 'send') state = step.state;
     else break;
@@ -37,6 +38,44 @@ describe('cwmp/session/exchange', () => {
     ['resends once when the connection was lost', [lost], 'send https://acs/x'],
     ['but not twice', [lost, lost], 'fail'],
     ['and never the Inform', [lost], 'fail', { first: true }],
+    [
+      'but resends it when the ACS closed after its challenge',
+      [answered(401, { challenge: 'answerable' }), lost],
+      'send https://acs/x',
+      { first: true },
+    ],
+    ['once', [answered(401, { challenge: 'answerable' }), lost, lost], 'fail', { first: true }],
+    [
+      'with a fresh nonce where that belonged to the connection',
+      [answered(401, { challenge: 'answerable' }), lost, answered(401, { challenge: 'answerable' })],
+      'send https://acs/x',
+      { first: true },
+    ],
+    [
+      'though not for ever',
+      [
+        answered(401, { challenge: 'answerable' }),
+        lost,
+        answered(401, { challenge: 'answerable' }),
+        answered(401, { challenge: 'answerable' }),
+      ],
+      'fail',
+      { first: true },
+    ],
+    [
+      'and when it closed after a redirect to itself',
+      [answered(307, { location: '/y' }), lost],
+      'send https://acs/y',
+      { first: true },
+    ],
+    [
+      'not when a server that the ACS named is lost',
+      [answered(307, { location: 'https://b/y' }), lost],
+      'fail',
+      { first: true },
+    ],
+    ['delivers a fault that comes with 500', [answered(500, { envelope: true })], 'deliver'],
+    ['fails on 500 without one', [answered(500)], 'fail'],
     ['fails on a timeout', [{ type: 'broke', lost: false, reason: 'timeout' }], 'fail'],
     ['follows 302', [answered(302, { location: 'https://b/y' })], 'send https://b/y'],
     ['resolves a relative Location', [answered(307, { location: 'z' })], 'send https://acs/z'],

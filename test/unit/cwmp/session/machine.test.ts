@@ -170,4 +170,11 @@ describe('cwmp/session/machine', () => {
     expect(namespaceAfterInform('urn:dslforum-org:cwmp-1-0', offered, '1.4')).to.contain('cwmp-1-0');
     expect(olderNamespace('urn:dslforum-org:cwmp-1-0')).to.equal(offered);
   });
+
+  it('ends a session in which the ACS never stops calling', () => {
+    const calls = Array.from({ length: 20_000 }, () => [got(methods), answer]).flat();
+    const effects = run([start, got(accepted), ...calls]);
+    expect(effects.at(-1)).to.equal('failed');
+    expect(effects.filter((effect) => effect === 'execute')).to.have.length(10_000);
+  });
 });

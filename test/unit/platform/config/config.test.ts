@@ -154,7 +154,7 @@ describe('config', () => {
   it('names --set where that is wrong, and repeats no value that may be secret', async () => {
     expect(await errors(MINIMAL, ['log.level=loud', 'stat.port=1', 'acs.password=[1]'])).to.deep.equal([
       '--set: stat: unknown key, did you mean state?; allowed: acs, proxier, lan, connectionRequest, status, state, devices, embedded, inventory, log',
-      '--set: acs.password: a object of this form is not allowed; allowed: text, at most 256 characters',
+      '--set: acs.password: a object of this form is not allowed; allowed: text of at most 256 characters, none of them a control character',
       '--set: log.level: "loud" is not allowed; allowed: error, warn, info, debug',
     ]);
     expect(await errors(MINIMAL, ['acs.pass word=hunter2', '__proto__.x=1'])).to.deep.equal([

@@ -47,20 +47,47 @@ describe('platform/http digest', () => {
     expect(
       client.challenged(
         'Basic realm="x", Digest realm="r", nonce="n", Digest realm="r", nonce="n", algorithm=SHA-256',
+        true,
       ),
     ).to.equal('answerable');
     expect(client.authorization('POST', '/')).to.contain('algorithm=SHA-256').and.not.contain('qop');
-    expect(client.challenged('Digest realm="r", nonce="m", stale=TRUE')).to.equal('stale');
-    expect(client.challenged('Basic realm="x"')).to.equal('answerable');
+    expect(client.challenged('Digest realm="r", nonce="m", stale=TRUE', true)).to.equal('stale');
+    expect(client.challenged('Basic realm="x"', true)).to.equal('answerable');
     expect(client.authorization('POST', '/')).to.match(/^Basic /);
-    expect(client.challenged('Negotiate')).to.equal('unsupported');
+    expect(client.challenged('Negotiate', true)).to.equal('unsupported');
+  });
+
+  it('shows a password to nobody on the way, and sends no name that Basic cannot carry', () => {
+    const client = new HttpAuthenticator(credentials);
+    expect(client.challenged('Basic realm="x"', false)).to.equal('unsupported');
+    expect(client.authorization('POST', '/')).to.equal(undefined);
+    expect(client.challenged('Basic realm="x", Digest realm="r", nonce="n"', false)).to.equal('answerable');
+    expect(client.authorization('POST', '/')).to.match(/^Digest /);
+    const colon = new HttpAuthenticator({ username: 'a:b', password: 'c' });
+    expect(colon.challenged('Basic realm="x"', true)).to.equal('unsupported');
+  });
+
+  it('sends names as UTF-8', () => {
+    const client = new HttpAuthenticator({ username: 'Zoë 日本', password: 'naïve' });
+    client.challenged('Digest realm="r", nonce="n"', false);
+    const header = client.authorization('POST', '/') ?? '';
+    expect(header).to.match(/^[\x20-\x7e\x80-\xff]+$/);
+    expect(Buffer.from(header, 'latin1').toString('utf8')).to.contain('username="Zoë 日本"');
+    const server = new DigestServer('r', new ManualClock());
+    client.challenged(server.challenge('p'), false);
+    const credentials = { username: 'Zoë 日本', password: 'naïve' };
+    const request = { method: 'GET', uri: '/p', scope: 'p' };
+    expect(server.verify(client.authorization('GET', '/p') ?? '', request, credentials)).to.equal('ok');
+    client.challenged('Basic realm="r"', true);
+    const token = (client.authorization('POST', '/') ?? '').slice('Basic '.length);
+    expect(Buffer.from(token, 'base64').toString('utf8')).to.equal('Zoë 日本:naïve');
   });
 
   it('accepts a client once per nonce count, refuses replays, old nonces and other paths', () => {
     const clock = new ManualClock();
     const server = new DigestServer('r', clock);
     const client = new HttpAuthenticator(credentials);
-    client.challenged(server.challenge('p'));
+    client.challenged(server.challenge('p'), false);
     const request = { method: 'GET', uri: '/p', scope: 'p' };
     const first = client.authorization('GET', '/p') ?? '';
     const second = client.authorization('GET', '/p') ?? '';
@@ -78,7 +105,7 @@ describe('platform/http digest', () => {
   it('accepts the form of RFC 2069, once', () => {
     const server = new DigestServer('r', new ManualClock());
     const client = new HttpAuthenticator(credentials);
-    client.challenged(server.challenge('p').replace('qop="auth", ', ''));
+    client.challenged(server.challenge('p').replace('qop="auth", ', ''), false);
     const authorization = client.authorization('GET', '/p') ?? '';
     const request = { method: 'GET', uri: '/p', scope: 'p' };
     expect(authorization).to.not.contain('nc=');

@@ -72,6 +72,7 @@ function contextOf(store: DocumentStore): EndpointContext {
     tls: { minVersion: 'TLSv1.2' },
     proxier: { manufacturer: 'P', oui: '0011AA', productClass: 'P', serialNumber: 'P1' },
     acs: { url: ACS_URL, username: '', password: '', periodicInformIntervalSeconds: 3600 },
+    sendDatagram: () => Promise.resolve(),
     clock: new ManualClock(),
     logger: silentLogger,
     userAgent: 'test',

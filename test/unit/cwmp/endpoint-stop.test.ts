@@ -1,0 +1,77 @@
+import { expect } from 'chai';
+
+import type { ObjectNode } from '../../../src/datamodel/node.ts';
+import { createSessionScheduler } from '../../../src/cwmp/session-scheduler.ts';
+import { getParameterValues, setNotification } from '../../support/acs-calls.ts';
+import { callingSession } from '../../support/scripted-acs.ts';
+import { waitFor } from '../../support/wait-for.ts';
+import { EndpointSuite } from './endpoint-suite.ts';
+
+/** The clocks of these tests stand still: what waits for a time waits for ever. */
+describe('CwmpEndpoint that does not wait for a silent device', () => {
+  const suite = new EndpointSuite();
+
+  it('stops while a read of the ACS has no answer', async () => {
+    const { endpoint, remote } = suite.make();
+    remote.hang = true;
+    suite.acs.script = callingSession([getParameterValues('Device.Far.Value')]);
+    await endpoint.start();
+    await waitFor(() => remote.readCount > 0, 'the read');
+    await endpoint.stop();
+    expect(endpoint.status()).to.deep.include({ inSession: false });
+  });
+
+  it('stops while the values of an Inform are read', async () => {
+    const { endpoint, remote, model } = suite.make();
+    model.addParameter('Device.Far.Forced', { provider: remote, type: 'string', forcedInform: true });
+    remote.hang = true;
+    await endpoint.start();
+    await waitFor(() => remote.readCount > 0, 'the read');
+    await endpoint.stop();
+    expect(suite.acs.requests).to.deep.equal([]);
+  });
+
+  it('stops while it waits for its turn', async () => {
+    const scheduler = createSessionScheduler(0, 0);
+    const { endpoint } = suite.make({ endpoint: { scheduler } });
+    await endpoint.start();
+    await endpoint.stop();
+    expect(suite.acs.requests).to.deep.equal([]);
+  });
+
+  it('ends a session before it learns the values that the ACS has put in sight', async () => {
+    const fixture = suite.make();
+    const { model, remote, endpoint } = fixture;
+    model.addObject('Device.Shelf.', {
+      table: true,
+      writable: true,
+      provider: {
+        name: 'shelf',
+        remote: false,
+        read: () => [],
+        apply: () => Promise.resolve('applied'),
+        addRow: (table: ObjectNode) => {
+          model.addObject(`${table.path}1.`);
+          return Promise.resolve({ instanceNumber: 1, status: 'applied' });
+        },
+      },
+    });
+    remote.hang = true;
+    suite.acs.script = callingSession([
+      setNotification('Device.Far.', 2),
+      '<cwmp:AddObject><ObjectName>Device.Shelf.</ObjectName><ParameterKey></ParameterKey></cwmp:AddObject>',
+    ]);
+    await endpoint.start();
+    await suite.idle(fixture, 1);
+    expect(suite.acs.requests.at(-1)?.message).to.equal('AddObjectResponse');
+    const reads = remote.readCount;
+    await waitFor(() => remote.readCount >= 2, 'the values to be read after the session');
+    expect(reads).to.be.at.least(1);
+    // Nobody waits for them for ever.
+    expect(fixture.clock.nextDelayMs).to.be.below(60_000);
+    suite.acs.script = callingSession([]);
+    fixture.listener.call();
+    await suite.idle(fixture, 2);
+    await endpoint.stop();
+  });
+});
