@@ -9,6 +9,7 @@ import { sendDatagram } from './platform/datagram.ts';
 import { localAddressTowards } from './platform/local-address.ts';
 import type { Logger } from './platform/logger.ts';
 import { machineSerialNumber } from './platform/machine-serial-number.ts';
+import { OwnAddress } from './platform/own-address.ts';
 import { openDocumentStore, type DocumentStore } from './platform/store/document-store.ts';
 import { processFigures } from './platform/process-figures.ts';
 import { SuspensionWatch } from './platform/suspension-watch.ts';
@@ -27,6 +28,8 @@ export interface DaemonOptions {
   readonly config: Config;
   readonly logger: Logger;
   readonly clock: Clock;
+  /** Finds the address by which we reach a host; replaced in tests. @throws Error without a route */
+  readonly localAddressTowards?: (host: string) => Promise<string>;
 }
 
 export interface Daemon {
@@ -103,6 +106,7 @@ class ComposedDaemon implements Daemon {
     this.#config = config;
     for (const warning of config.warnings) this.#options.logger.warn('configuration', { warning });
     if (!isSame) await this.#registry?.rulesChanged();
+    await this.#enableCwmp();
     return true;
   }
 
@@ -127,10 +131,12 @@ class ComposedDaemon implements Daemon {
     const store = await openDocumentStore({ directory: config.state.directory, logger });
     this.#started('store', () => store.close());
 
-    const advertisedHost = await this.#ownAddress();
+    const ownAddress = this.#createOwnAddress(() => connectionRequests.addressChanged());
+    await ownAddress.start();
+    this.#started('own address', () => Promise.resolve(ownAddress.stop()));
     const connectionRequests = createConnectionRequestListener({
       ...config.connectionRequest,
-      advertisedHost: () => advertisedHost,
+      advertisedHost: () => ownAddress.current,
       clock,
       logger,
     });
@@ -147,6 +153,7 @@ class ComposedDaemon implements Daemon {
     const identity = await this.#claimIdentity(store);
     const context = this.#endpointContext(store, connectionRequests, identity);
     const { virtuals, proxier } = await this.#startEndpoints(context);
+    await this.#enableCwmp();
     const { registry, controlPoint } = this.#createRegistry(context, virtuals, proxier);
     this.#registry = registry;
     // Subscriptions are cancelled through the control point, so it has to outlive the devices.
@@ -154,6 +161,7 @@ class ComposedDaemon implements Daemon {
     this.#started('devices', () => registry.stop());
     await controlPoint.start();
     this.#watchSuspension();
+    registry.start();
     this.#isUp = true;
   }
 
@@ -184,9 +192,16 @@ class ComposedDaemon implements Daemon {
     const proxier = new ProxierDevice({ context, config });
     this.#proxier = proxier;
     this.#started('proxier', () => proxier.stop());
-    await proxier.start((facts) => chooseMechanism(config.devices, facts) === 'embedded');
+    await proxier.start((facts) => chooseMechanism(config.devices, facts));
     proxier.showVirtualDevices(virtuals.all);
     return { virtuals, proxier };
+  }
+
+  /** Endpoints that the ACS has switched off are on again, if the configuration wants that. */
+  async #enableCwmp(): Promise<void> {
+    if (!this.#config.acs.enableCwmpAtStart) return;
+    for (const { cwmpSwitch } of this.#virtuals?.all ?? []) await cwmpSwitch.on();
+    await this.#proxier?.cwmpSwitch.on();
   }
 
   #claimIdentity(store: DocumentStore): Promise<EndpointIdentity> {
@@ -221,21 +236,17 @@ class ComposedDaemon implements Daemon {
   }
 
   /** The address under which the ACS can reach us when the listener is bound to all addresses. */
-  async #ownAddress(): Promise<string> {
-    const { logger } = this.#options;
-    const config = this.#config;
-    const { hostname } = new URL(config.acs.url);
-    try {
-      return await localAddressTowards(hostname);
-    } catch (error) {
-      const fallback = firstLanAddress(config.lan.interfaces);
-      logger.warn('no route to the ACS yet, connection requests are expected on the LAN address', {
-        acs: hostname,
-        address: fallback,
-        error: error instanceof Error ? error.message : String(error),
-      });
-      return fallback;
-    }
+  #createOwnAddress(onChange: () => void): OwnAddress {
+    const { logger, clock, localAddressTowards: find = localAddressTowards } = this.#options;
+    const { acs, lan } = this.#config;
+    const { hostname } = new URL(acs.url);
+    return new OwnAddress({
+      find: () => find(hostname),
+      fallback: () => firstLanAddress(lan.interfaces),
+      onChange,
+      clock,
+      logger: logger.child({ acs: hostname }),
+    });
   }
 
   async #startStatus(): Promise<{ host: string; port: number }> {
@@ -261,11 +272,12 @@ class ComposedDaemon implements Daemon {
     const config = this.#config;
     const registry: DeviceRegistry = new DeviceRegistry({
       store: context.store,
-      proxierOui: context.proxier.oui,
+      proxier: context.proxier,
       clock,
       logger,
       controlPoint: () => controlPoint,
       chooseMechanism: (facts) => chooseMechanism(this.#config.devices, facts),
+      limits: () => this.#config.devices,
       pollIntervalSeconds: () => this.#config.devices.pollIntervalSeconds,
       virtual: virtuals,
       embedded: proxier?.embedded,

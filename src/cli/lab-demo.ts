@@ -62,8 +62,15 @@ export async function runLabDemo(options: {
     const { host, port } = daemon.addresses.status;
     narrator.say(`\nThe daemon is up; its status: http://${host}:${port}/`);
     narrator.say(`The ACS's page: ${acs.pageUrl}`);
-    if (options.once) return await Promise.race([playAll(acs, parts, house, narrator), interrupted]);
-    return await stay(acs, parts, narrator, interrupted);
+    if (!options.once) {
+      await stay(acs, parts, narrator, interrupted);
+      return EXIT_OK;
+    }
+    const cutShort = interrupted.then(() => {
+      narrator.say('\nInterrupted: the story was not played to its end.');
+      return EXIT_FAILED;
+    });
+    return await Promise.race([playAll(acs, parts, house, narrator), cutShort]);
   } finally {
     forget();
     await daemon?.stop();
@@ -110,8 +117,8 @@ async function stay(
   acs: LabAcs,
   parts: readonly StoryDevice[],
   narrator: Narrator,
-  interrupted: Promise<number>,
-): Promise<number> {
+  interrupted: Promise<void>,
+): Promise<void> {
   narrator.say('Ctrl-C ends the demo.\n');
   const unfollow = narrator.follow(acs);
   const counts = [
@@ -131,10 +138,9 @@ async function stay(
       narrator.tell(name, `is not watched: ${error instanceof Error ? error.message : String(error)}`);
     });
   }
-  const code = await interrupted;
+  await interrupted;
   unfollow();
   narrator.say('\nStopping.');
-  return code;
 }
 
 function describeDiscovery(daemon: Daemon, udn: string): string | undefined {
@@ -156,6 +162,7 @@ function demoConfig(
       password: '',
       tls: { minVersion: 'TLSv1.2' },
       periodicInformIntervalSeconds: 300,
+      enableCwmpAtStart: false,
     },
     proxier: {
       endpoint: true,
@@ -176,6 +183,8 @@ function demoConfig(
         ...parts.map(({ device }) => ({ match: { udn: device.udn }, mechanism: 'virtual' as const })),
       ],
       pollIntervalSeconds: 60,
+      maxDevices: 128,
+      forgetAfterSeconds: 2_592_000,
     },
     embedded: { answerTimeoutSeconds: 2 },
     inventory: { retentionSeconds: 3600 },
@@ -184,13 +193,11 @@ function demoConfig(
   };
 }
 
-/** `interrupted` resolves with the exit code when the demo is told to end. */
-function interruption(): { readonly interrupted: Promise<number>; readonly forget: () => void } {
+/** `interrupted` resolves when the demo is told to end. */
+function interruption(): { readonly interrupted: Promise<void>; readonly forget: () => void } {
   let stop = (): void => undefined;
-  const interrupted = new Promise<number>((resolve) => {
-    stop = () => {
-      resolve(EXIT_OK);
-    };
+  const interrupted = new Promise<void>((resolve) => {
+    stop = resolve;
   });
   const signals = ['SIGINT', 'SIGTERM'] as const;
   for (const signal of signals) process.once(signal, stop);

@@ -101,7 +101,8 @@ function addLabDemo(lab: Command, { exitWith }: CommandContext): void {
       'after',
       `
 Nothing is left behind; no network is needed.
-Exit codes: 0 done (with --once: every step held), 1 a step failed, 2 wrong arguments.
+Exit codes: 0 done (with --once: every step held), 1 a step failed or, with --once, it was interrupted, 2 wrong
+arguments.
 
 Examples:
   cwmp-proxier lab demo

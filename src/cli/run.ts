@@ -21,6 +21,7 @@ Signals: SIGTERM and SIGINT stop within 5 seconds, a second one at once; SIGHUP 
 rules for devices are applied in place, anything else by a restart of all parts (a bad configuration is reported and
 the old one stays). Under systemd (Type=notify)
 readiness and watchdog are reported.
+An endpoint that the ACS has switched off (EnableCWMP false) is switched on again by acs.enableCwmpAtStart: true.
 Exit codes: 0 stopped by a signal, 1 could not start or stop, 2 wrong arguments or configuration.
 
 Examples:

@@ -207,6 +207,7 @@ export class CwmpEndpoint {
     return {
       identity: this.#options.identity,
       connectionRequestUrl: withoutPath(this.#connectionRequestUrl),
+      enableCwmp: this.#options.settings.current.enableCwmp,
       lastInform: this.#session.lastInform,
       retryCount: this.#trigger.retryCount,
       pendingEvents: pending,
@@ -266,6 +267,7 @@ export class CwmpEndpoint {
         if (!settings.current.enableCwmp) return 'busy';
         return isReachable() ? 'accepted' : 'offline';
       },
+      moved: (url) => this.#inBackground(this.#moved(url)),
       answered: () => this.#inBackground(this.enqueueEvent('6 CONNECTION REQUEST')),
     };
   }
@@ -314,6 +316,13 @@ export class CwmpEndpoint {
     await work.catch((error: unknown) => {
       this.#options.logger.error('endpoint state was not saved', { error });
     });
+  }
+
+  /** In one tick, so that the new URL and the news of it are on the disk together. */
+  async #moved(url: string): Promise<void> {
+    this.#connectionRequestUrl = url;
+    this.#watch.connectionRequestUrlChanged(url);
+    await this.#state.setConnectionRequestUrl(url);
   }
 }
 

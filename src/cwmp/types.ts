@@ -92,6 +92,8 @@ export interface EndpointStatus {
   readonly identity: EndpointIdentity;
   /** Empty until the listener is up. */
   readonly connectionRequestUrl: string;
+  /** False: the ACS has switched it off. */
+  readonly enableCwmp: boolean;
   readonly lastInform:
     | {
         readonly time: string;
@@ -116,6 +118,8 @@ export interface ConnectionRequestListener {
    * Returns the URL the ACS must use through `url`.
    */
   register(path: string, target: ConnectionRequestTarget): { readonly url: string; unregister(): void };
+  /** Our address has changed: tells those that are registered. */
+  addressChanged(): void;
   /**
    * Serves an XML document that anybody may read under `/dt/<name>` until `unpublish` is called. Several may publish one name:
    * any of them answers. Without a public URL the host of `url` is `localhost`, for which the ACS puts the host of the
@@ -133,6 +137,8 @@ export interface ConnectionRequestTarget {
   credentials(): { readonly username: string; readonly password: string };
   /** `offline` is answered 503 [TR-069 J]; `accepted` 200. Called only after good credentials. */
   accept(): 'accepted' | 'busy' | 'offline';
+  /** The ACS must use another URL from now on. */
+  moved(url: string): void;
   /** Called once for each `accepted`, when the answer is out: the session may start [TR-069 3.2.2]. */
   answered(): void;
 }

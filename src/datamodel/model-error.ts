@@ -14,17 +14,24 @@ export type ModelErrorKind =
   | 'retryLater'
   | 'internal';
 
+export interface ModelErrorOptions extends ErrorOptions {
+  readonly mayBeDone?: boolean;
+}
+
 /** One failure at one path. The message is for operators: it never contains a secret value. */
 export class ModelError extends Error {
   readonly kind: ModelErrorKind;
   /** The data model path it is about; undefined when it concerns the whole request. */
   readonly path: string | undefined;
+  /** The device was asked and only its answer is missing: it may have done it nevertheless. */
+  readonly mayBeDone: boolean;
 
-  constructor(kind: ModelErrorKind, message: string, path?: string, options?: ErrorOptions) {
+  constructor(kind: ModelErrorKind, message: string, path?: string, options: ModelErrorOptions = {}) {
     super(message, options);
     this.name = 'ModelError';
     this.kind = kind;
     this.path = path;
+    this.mayBeDone = options.mayBeDone ?? false;
   }
 }
 

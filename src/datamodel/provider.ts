@@ -21,6 +21,9 @@ export interface AddedRow {
   readonly status: ApplyStatus;
 }
 
+/** Takes deferred changes back; resolves with `mayBeDone` when some may have been made already. */
+export type TakeBack = () => Promise<'takenBack' | 'mayBeDone'>;
+
 /** A parameter that each row of a table has. */
 export interface RowParameter {
   readonly name: string;
@@ -54,15 +57,15 @@ export interface Provider {
   check?(changes: readonly Change[]): readonly ModelError[];
   /**
    * Makes all changes or none.
-   * @throws TransactionError, or ModelError for the whole
+   * @throws TransactionError, or ModelError for the whole; with `mayBeDone` where nobody knows which of the two it was
    */
   apply(changes: readonly Change[], signal?: AbortSignal): Promise<ApplyStatus>;
   /**
-   * Keeps changes that `apply` could not make for now (it threw retryLater), to make them as soon as that is possible. They are
-   * durable when it resolves, with the function that takes them back.
+   * Keeps changes that `apply` could not make for now (it threw retryLater), to make them as soon as that is possible: what the
+   * ACS wrote, or what undoes it. They are durable when it resolves, with the function that takes them back.
    * @throws ModelError
    */
-  defer?(changes: readonly Change[]): Promise<() => Promise<void>>;
+  defer?(changes: readonly Change[]): Promise<TakeBack>;
   /** What each row of a table has, or would have: a table without rows supports it too. */
   rowParameters?(table: ObjectNode): readonly RowParameter[];
   /** @throws ModelError */

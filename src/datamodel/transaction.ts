@@ -1,7 +1,7 @@
 import { readOneProvider } from './batch-read.ts';
 import { abortedError } from './abortable.ts';
 import { ModelError, TransactionError } from './model-error.ts';
-import type { ApplyStatus, Change, Provider } from './provider.ts';
+import type { ApplyStatus, Change, Provider, TakeBack } from './provider.ts';
 
 interface Participant {
   readonly provider: Provider;
@@ -29,7 +29,7 @@ export async function applyChanges(changes: readonly Change[], signal?: AbortSig
 
   const restores = await readPrevious(participantsToRestore(participants), signal);
   const undo: Undo[] = [];
-  const deferred: Participant[] = [];
+  const deferred: { readonly participant: Participant; readonly previous: Restore | undefined }[] = [];
   let status: ApplyStatus = 'applied';
   for (const [index, participant] of participants.entries()) {
     try {
@@ -40,15 +40,17 @@ export async function applyChanges(changes: readonly Change[], signal?: AbortSig
       const previous = restores[index];
       if (previous !== undefined) undo.push(() => restore(previous));
     } catch (error) {
-      if (canWait(error, participant, signal)) deferred.push(participant);
+      const previous = restores[index];
+      if (previous !== undefined && mayBeDone(error, participant)) undo.push(() => deferRestore(previous));
+      if (canWait(error, participant, signal)) deferred.push({ participant, previous });
       else await fail(error, participant, undo);
     }
   }
-  for (const participant of deferred) {
+  for (const { participant, previous } of deferred) {
     status = 'committed';
     try {
       const takeBack = await participant.provider.defer?.(participant.changes);
-      if (takeBack !== undefined) undo.push(() => withdraw(takeBack, participant));
+      if (takeBack !== undefined) undo.push(() => withdraw(takeBack, participant, previous));
     } catch (error) {
       await fail(error, participant, undo);
     }
@@ -65,12 +67,17 @@ function participantsToRestore(participants: readonly Participant[]): readonly P
   return participants.length > 1 && mayWait ? participants : participants.slice(0, -1);
 }
 
-function canWait(error: unknown, { provider }: Participant, signal: AbortSignal | undefined): boolean {
+function canWait(error: unknown, { provider }: Pick<Participant, 'provider'>, signal?: AbortSignal): boolean {
   return (
     provider.defer !== undefined &&
     signal?.aborted !== true &&
     faultsOf(error, provider).every(({ kind }) => kind === 'retryLater')
   );
+}
+
+/** A device that was silent may have taken the changes all the same: when they fail, it has to get back what it had. */
+function mayBeDone(error: unknown, { provider }: Participant): boolean {
+  return provider.defer !== undefined && faultsOf(error, provider).some((fault) => fault.mayBeDone);
 }
 
 /** Latest first, without the signal: a request that ran out of time must not leave half of its changes behind. */
@@ -80,15 +87,17 @@ async function fail(error: unknown, { provider }: Participant, undo: readonly Un
   throw new TransactionError(faults);
 }
 
+/** A device that came just when its changes were accepted may have them. */
 async function withdraw(
-  takeBack: () => Promise<void>,
+  takeBack: TakeBack,
   { changes }: Participant,
+  previous: Restore | undefined,
 ): Promise<readonly ModelError[]> {
   try {
-    await takeBack();
-    return [];
+    if ((await takeBack()) === 'takenBack') return [];
+    return previous === undefined ? notRestored(pathsOf(changes)) : await deferRestore(previous);
   } catch (error) {
-    return changes.map(({ parameter }) => notRestored(parameter.path, error));
+    return notRestored(pathsOf(changes), error);
   }
 }
 
@@ -140,19 +149,37 @@ async function readPrevious(
   );
 }
 
-async function restore({ provider, changes, lost }: Restore): Promise<readonly ModelError[]> {
-  const faults = lost.map((path) => notRestored(path));
-  if (changes.length === 0) return faults;
+/** A device that leaves between a change and its undoing gets its values back later. */
+async function restore(previous: Restore): Promise<readonly ModelError[]> {
+  const { provider, changes, lost } = previous;
+  if (changes.length === 0) return notRestored(lost);
   try {
     await provider.apply(changes);
+    return notRestored(lost);
   } catch (error) {
-    faults.push(...changes.map(({ parameter }) => notRestored(parameter.path, error)));
+    if (canWait(error, { provider })) return deferRestore(previous);
+    return notRestored([...lost, ...pathsOf(changes)], error);
   }
-  return faults;
 }
 
-function notRestored(path: string, cause?: unknown): ModelError {
-  return new ModelError('internal', 'the previous value could not be restored', path, { cause });
+async function deferRestore({ provider, changes, lost }: Restore): Promise<readonly ModelError[]> {
+  if (changes.length === 0) return notRestored(lost);
+  try {
+    await provider.defer?.(changes);
+    return notRestored(lost);
+  } catch (error) {
+    return notRestored([...lost, ...pathsOf(changes)], error);
+  }
+}
+
+function notRestored(paths: readonly string[], cause?: unknown): readonly ModelError[] {
+  return paths.map(
+    (path) => new ModelError('internal', 'the previous value could not be restored', path, { cause }),
+  );
+}
+
+function pathsOf(changes: readonly Change[]): readonly string[] {
+  return changes.map(({ parameter }) => parameter.path);
 }
 
 function faultsOf(error: unknown, provider: Provider): readonly ModelError[] {

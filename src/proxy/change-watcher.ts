@@ -2,10 +2,11 @@ import type { ParameterNode } from '../datamodel/node.ts';
 import type { Clock, Timer } from '../platform/clock.ts';
 import type { Logger } from '../platform/logger.ts';
 import type { CmsClient } from '../upnp-dm/types.ts';
+import { AlarmHints } from './alarm-hints.ts';
 import type { DeviceModel } from './device-model.ts';
 import { EventSwitch } from './event-switch.ts';
 import { retryDelaySeconds } from './lifecycle.ts';
-import { cmsLeafOf, type CmsLeaf } from './mapping/cms-leaf.ts';
+import { cmsLeafOf, tableCountedBy, type CmsLeaf } from './mapping/cms-leaf.ts';
 import { readLeaves } from './mapping/cms-reader.ts';
 
 /** How long one round of re-reading may take. */
@@ -33,6 +34,7 @@ export interface ChangeWatcherOptions {
 export class ChangeWatcher {
   readonly #options: ChangeWatcherOptions;
   readonly #abort = new AbortController();
+  readonly #alarms: AlarmHints;
   readonly #events: EventSwitch;
   #running = false;
   #again = false;
@@ -44,6 +46,11 @@ export class ChangeWatcher {
   constructor(options: ChangeWatcherOptions) {
     const { client, deviceModel, clock, logger } = options;
     this.#options = options;
+    this.#alarms = new AlarmHints({
+      watched: () => this.#watchedLeaves(),
+      read: (leaves) => this.#readWatched(leaves, this.#signal()),
+      logger,
+    });
     this.#events = new EventSwitch({
       client,
       deviceModel,
@@ -58,9 +65,13 @@ export class ChangeWatcher {
     });
   }
 
-  /** Something changed on the device, or may have. */
-  deviceChanged(): void {
+  /**
+   * Something changed on the device, or may have.
+   * @param alarmed CMS paths of leaves that are said to have changed
+   */
+  deviceChanged(alarmed: Iterable<string> = []): void {
     this.#options.deviceModel.shadow.invalidate();
+    this.#alarms.alarmed(alarmed);
     this.#look();
   }
 
@@ -164,10 +175,21 @@ export class ChangeWatcher {
   async #pollOnce(): Promise<void> {
     const { clock, logger } = this.#options;
     const start = clock.monotonic();
-    const failure = await this.#readWatched(this.#silentLeaves(), this.#signal());
+    const silent = this.#silentLeaves();
+    const before = this.#rowCounts(silent);
+    const failure = await this.#readWatched(silent, this.#signal());
     if (failure !== undefined) logger.debug('poll of the device failed', { error: failure.message });
+    // Rows came or went without an event.
+    if (this.#rowCounts(silent) !== before) this.deviceChanged();
     this.#poll = undefined;
     this.#schedulePoll(POLL_PAUSE_FACTOR * (clock.monotonic() - start));
+  }
+
+  /** What is known of the leaves that count rows, as one text to compare. */
+  #rowCounts(leaves: readonly CmsLeaf[]): string {
+    const { shadow } = this.#options.deviceModel;
+    const counters = leaves.filter(({ cmsPath }) => tableCountedBy(cmsPath) !== undefined);
+    return counters.map(({ cmsPath }) => shadow.get(cmsPath)).join();
   }
 
   #signal(): AbortSignal {

@@ -7,13 +7,13 @@ import type { SupportedBeyondModel } from '../device2/device-type/describe-model
 import type { RowAliases } from '../device2/row-aliases.ts';
 import type { Logger } from '../platform/logger.ts';
 import { toStructurePath } from '../upnp-dm/cms-path.ts';
-import { expandLeaves } from '../upnp-dm/tree-expansion.ts';
+import { expandLeaves, expandTables } from '../upnp-dm/tree-expansion.ts';
 import type { ChangeStatus, CmsClient, NodeAttributes } from '../upnp-dm/types.ts';
 import { readTreeAttributes, withUnknownEvents } from '../upnp-dm/walk-attributes.ts';
 import type { CmsTree } from '../upnp-dm/walk.ts';
 import { DeviceNodes } from './device-nodes.ts';
 import { DeviceValues } from './device-values.ts';
-import { cmsLeaf } from './mapping/cms-leaf.ts';
+import { cmsLeaf, leafOfEvents } from './mapping/cms-leaf.ts';
 import { CmsProvider, type DeviceAccess } from './mapping/cms-provider.ts';
 import { ContentPaths } from './mapping/content-paths.ts';
 import { readInstances } from './mapping/instances-reader.ts';
@@ -129,12 +129,9 @@ export class DeviceModel {
     this.#access.eventsReliable = this.#subscribed && !doubtful;
   }
 
-  /** CMS paths of the leaves whose values events vouch for. */
+  /** CMS paths of the nodes whose events vouch for values. */
   get eventedPaths(): string[] {
-    return [...this.#nodes.cmsPaths].filter((path) => {
-      const [parameter] = this.parametersOf(path);
-      return parameter !== undefined && cmsLeaf(parameter).eventOnChange === true;
-    });
+    return this.#nodes.eventedPaths;
   }
 
   /** The last known values. */
@@ -254,7 +251,10 @@ export class DeviceModel {
       const known = attributes.get(path) ?? attributes.get(toStructurePath(path));
       if (eventOnChange === undefined || known?.eventOnChange === eventOnChange) continue;
       attributes.set(path, { ...known, eventOnChange });
-      for (const parameter of this.parametersOf(path)) cmsLeaf(parameter).eventOnChange = eventOnChange;
+      for (const parameter of this.parametersOf(leafOfEvents(path))) {
+        const leaf = cmsLeaf(parameter);
+        if (leaf.eventPath === path) leaf.eventOnChange = eventOnChange;
+      }
     }
     this.#tree = { ...tree, attributes };
   }
@@ -304,7 +304,8 @@ export class DeviceModel {
     if (attributes.size === 0) return attributes;
     const added = expandLeaves(structure, rows).filter((path) => isInRow(path));
     const unknown = added.filter((path) => !attributes.has(toStructurePath(path)));
-    const known = added.flatMap((path): [string, NodeAttributes][] => {
+    const evented = [...added, ...expandTables(structure, rows).filter((path) => isInRow(path))];
+    const known = evented.flatMap((path): [string, NodeAttributes][] => {
       const first = attributes.get(toStructurePath(path));
       return first?.eventOnChange === undefined ? [] : [[path, withUnknownEvents(first)]];
     });

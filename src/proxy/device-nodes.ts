@@ -5,6 +5,7 @@ import type { RowAliases } from '../device2/row-aliases.ts';
 import { cmsLeaf, type CmsLeaf } from './mapping/cms-leaf.ts';
 import { ConstantProvider } from './mapping/constant-provider.ts';
 import type { MappedParameter, MappedTree } from './mapping/map-tree.ts';
+import { isSecret } from './mapping/secrets.ts';
 import { isOverridable, standardFlags } from './mapping/standard-flags.ts';
 
 const ROW = /\.\d+\.$/;
@@ -32,6 +33,14 @@ export class DeviceNodes {
 
   constructor(options: DeviceNodesOptions) {
     this.#options = options;
+  }
+
+  /** CMS paths of the nodes whose events vouch for values. */
+  get eventedPaths(): string[] {
+    return [...this.#byCmsPath.values()].flatMap(([parameter]) => {
+      const leaf = parameter === undefined ? undefined : cmsLeaf(parameter);
+      return leaf?.eventOnChange === true ? [leaf.eventPath] : [];
+    });
   }
 
   /** The parameters that show the leaf of that CMS path. */
@@ -91,15 +100,15 @@ export class DeviceNodes {
     this.#byCmsPath = new Map();
   }
 
-  #add({ path, cmsPath, type, writable, constraint, eventOnChange }: MappedParameter): void {
+  #add({ path, cmsPath, type, writable, constraint, eventPath, eventOnChange }: MappedParameter): void {
     const { model, provider } = this.#options;
     const own = model.find(path);
     if (own?.kind === 'parameter') {
       this.#replaced.set(path, own);
       model.remove(path);
     }
-    const handle: CmsLeaf = { cmsPath, type, eventOnChange };
-    const flags = standardFlags(path);
+    const handle: CmsLeaf = { cmsPath, type, eventPath, eventOnChange };
+    const flags = { hidden: isSecret(cmsPath), ...standardFlags(path) };
     const node = model.addParameter(path, { provider, type, writable, constraint, handle, ...flags });
     // The node's own text is the key, so that the path is in memory once.
     this.#parameters.set(node.path, node);
@@ -121,6 +130,7 @@ export class DeviceNodes {
         parameter.type === node.type &&
         parameter.writable === node.writable
       ) {
+        leaf.eventPath = parameter.eventPath;
         leaf.eventOnChange = parameter.eventOnChange;
         continue;
       }

@@ -203,7 +203,8 @@ export class DevicePresence {
     if (changed.some((name) => name !== ATTRIBUTES_VARIABLE)) this.#options.onStructureDoubtful();
     if (changed.includes(ATTRIBUTES_VARIABLE)) this.#attributesDoubtful();
     const isInitial = message.seq === 0;
-    if (message.variables.has('ConfigurationUpdate') && !isInitial) this.#valuesDoubtful();
+    const update = message.variables.get('ConfigurationUpdate');
+    if (update !== undefined && !isInitial) this.#valuesDoubtful(parseUpdateVariable(update)?.alarms?.keys());
   }
 
   #hasCounted(name: string, message: EventMessage): boolean {
@@ -219,10 +220,10 @@ export class DevicePresence {
     else this.#attached.watcher.attributesChanged();
   }
 
-  #valuesDoubtful(): void {
+  #valuesDoubtful(alarmed?: Iterable<string>): void {
     this.#hints += 1;
     if (this.#attached === undefined) return;
     this.#hintsSeen = this.#hints;
-    this.#attached.watcher.deviceChanged();
+    this.#attached.watcher.deviceChanged(alarmed);
   }
 }

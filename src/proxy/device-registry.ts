@@ -1,13 +1,13 @@
 import type { EndpointIdentity } from '../cwmp/types.ts';
-import type { Clock } from '../platform/clock.ts';
+import type { Clock, Timer } from '../platform/clock.ts';
 import { ConcurrencyLimit } from '../platform/concurrency-limit.ts';
-import type { DeviceFacts, DeviceMechanism } from '../platform/config/config.ts';
+import type { DeviceFacts, DeviceMechanism, DevicesConfig } from '../platform/config/config.ts';
 import type { Logger } from '../platform/logger.ts';
 import type { DocumentStore } from '../platform/store/document-store.ts';
 import type { ControlPoint, LossReason, RootDevice, SubscriptionState } from '../upnp/types.ts';
 import { findManagementServices, type ManageableDevice } from '../upnp-dm/manageable-device.ts';
 import type { ExposedDevice } from './exposed-device.ts';
-import { identityKey } from './identity.ts';
+import { identityKey, type DeviceIdTriple } from './identity.ts';
 import { IdentityClaims } from './identity-claims.ts';
 import type { DevicePhase } from './lifecycle.ts';
 import { ProxiedDevice, type DescribedDevice } from './proxied-device.ts';
@@ -19,22 +19,34 @@ export interface ExposingMechanism {
   retire(identityKey: string): Promise<boolean>;
   /** A device goes on under another BOOTID, as it announced: that is no reboot. */
   bootIdChanged?(identityKey: string, bootId: number, previous: number): Promise<void>;
+  /** Nothing is left of the device. */
+  forget(identityKey: string): Promise<void>;
+  /** Identity keys of all devices that something is stored of. */
+  readonly known: ReadonlySet<string>;
   /** Devices exposed in this way, by identity key; facts of those that were seen. */
   readonly exposed: ReadonlyMap<string, DeviceFacts | undefined>;
 }
 
+/** The mechanism that accepts writes which a device gets later: a device leaves it only when it has them. */
+export interface HoldingMechanism extends ExposingMechanism {
+  /** Whether the device has to stay for now. */
+  holds(identityKey: string): boolean;
+  /** `listener` is called with each device that need not stay any longer. Returns the function that ends it. */
+  onReleased(listener: (identityKey: string) => void): () => void;
+}
+
 export interface DeviceRegistryOptions {
   readonly store: DocumentStore;
-  /** Identities that have to be made up get it. */
-  readonly proxierOui: string;
+  readonly proxier: DeviceIdTriple;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly controlPoint: () => ControlPoint;
   readonly chooseMechanism: (facts: DeviceFacts) => DeviceMechanism;
+  readonly limits: () => Pick<DevicesConfig, 'maxDevices' | 'forgetAfterSeconds'>;
   readonly pollIntervalSeconds: () => number;
   readonly virtual: ExposingMechanism;
   /** Undefined: the proxier has no endpoint of its own in which anything could be embedded. */
-  readonly embedded: ExposingMechanism | undefined;
+  readonly embedded: HoldingMechanism | undefined;
   /** A device came to be exposed, or changed sides. */
   readonly exposureChanged: () => void;
 }
@@ -58,9 +70,12 @@ interface Entry {
   mechanism: DeviceMechanism | 'none';
   identity: EndpointIdentity | undefined;
   note: string | undefined;
+  /** There was no room for it. */
+  leftOut: boolean;
 }
 
 const READINGS_AT_A_TIME = 4;
+const LONGEST_CLEANUP_INTERVAL_SECONDS = 3600;
 
 /** All Proxied Devices of this proxier: gives each its identity and its mechanism. */
 export class DeviceRegistry {
@@ -68,23 +83,47 @@ export class DeviceRegistry {
   readonly #logger: Logger;
   readonly #entries = new Map<string, Entry>();
   readonly #claims: IdentityClaims;
-  /** Claims are decided one after the other: two devices with one triple must not both find it free. */
-  #claimQueue: Promise<unknown> = Promise.resolve();
   readonly #readings = new ConcurrencyLimit(READINGS_AT_A_TIME);
+  /** Those that the log has told of in this run. */
+  readonly #registered = new WeakSet<ExposedDevice>();
+  #cleanup: Timer | undefined;
+  /** Settles when no deletion is under way. */
+  #cleaning: Promise<void> = Promise.resolve();
   #stopped = false;
 
   constructor(options: DeviceRegistryOptions) {
     this.#options = options;
     this.#logger = options.logger;
-    this.#claims = new IdentityClaims(
-      options.store,
-      options.proxierOui,
-      (udn) => this.#entries.get(udn)?.device.present !== undefined,
-    );
+    this.#claims = new IdentityClaims({
+      store: options.store,
+      proxier: options.proxier,
+      isThere: (udn) => this.#isThere(udn),
+      clock: options.clock,
+    });
+    options.embedded?.onReleased((key) => {
+      this.#released(key);
+    });
+  }
+
+  /** Begins to look after what is long gone; not at once, so that what is here after a start is seen first. */
+  start(): void {
+    const { clock, limits } = this.#options;
+    const seconds = Math.min(LONGEST_CLEANUP_INTERVAL_SECONDS, limits().forgetAfterSeconds);
+    this.#cleanup = clock.schedule(seconds * 1000, () => {
+      this.#clean(async () => {
+        try {
+          await this.#cleanUp();
+        } finally {
+          if (!this.#stopped) this.start();
+        }
+      });
+    });
   }
 
   async stop(): Promise<void> {
     this.#stopped = true;
+    this.#cleanup?.cancel();
+    await this.#cleaning;
     await Promise.all([...this.#entries.values()].map(({ device }) => device.stop()));
   }
 
@@ -140,6 +179,8 @@ export class DeviceRegistry {
   }
 
   deviceLost(root: RootDevice, reason: LossReason): void {
+    // The control point lets all go after an orderly stop: that is no news.
+    if (this.#stopped) return;
     for (const { description } of findManagementServices(root)) {
       this.#lose(description.udn.toLowerCase(), root, reason);
     }
@@ -152,8 +193,10 @@ export class DeviceRegistry {
     // It has moved to another root device in the meantime.
     if (present !== undefined && present.root.announcement.location !== root.announcement.location) return;
     this.#logger.info('device lost', { udn, reason, address: root.announcement.sourceAddress });
+    entry.device.lost(reason);
     if (entry.mechanism === 'none') this.#entries.delete(udn);
-    else entry.device.lost(reason);
+    if (entry.mechanism === 'none' || entry.mechanism === 'ignore')
+      this.#clean(() => this.#forgetUnlessExposed(udn));
   }
 
   /** `chooseMechanism` may answer otherwise from now on. Devices change sides one by one; resolves when those away have. */
@@ -171,6 +214,8 @@ export class DeviceRegistry {
     ] as const) {
       for (const [key, facts] of exposing?.exposed ?? []) {
         if (present.has(key) || facts === undefined || chooseMechanism(facts) === mechanism) continue;
+        // What was accepted for it reaches it when it returns; a device that is to be ignored is not waited for.
+        if (chooseMechanism(facts) === 'virtual' && this.#isHeld(key)) continue;
         await exposing?.retire(key);
         this.#logger.info('device changes sides', { endpoint: key, mechanism: chooseMechanism(facts) });
       }
@@ -191,10 +236,17 @@ export class DeviceRegistry {
       readings: this.#readings,
       expose: (described) => this.#expose(udn, described),
       withdrawn: () => {
-        this.#logger.info('device offline', { udn, mechanism: this.#entries.get(udn)?.mechanism });
+        if (!this.#stopped)
+          this.#logger.info('device offline', { udn, mechanism: this.#entries.get(udn)?.mechanism });
       },
     });
-    const entry: Entry = { device, mechanism: 'virtual', identity: undefined, note: undefined };
+    const entry: Entry = {
+      device,
+      mechanism: 'virtual',
+      identity: undefined,
+      note: undefined,
+      leftOut: false,
+    };
     this.#entries.set(udn, entry);
     return entry;
   }
@@ -208,7 +260,11 @@ export class DeviceRegistry {
     // While it was read it may have announced another BOOTID.
     const described = { ...read, ...present };
     const facts = factsOf(identity, described);
-    const mechanism = this.#options.chooseMechanism(facts);
+    const wanted = this.#options.chooseMechanism(facts);
+    const mechanism = this.#isHeld(identityKey(identity)) ? 'embedded' : wanted;
+    if (mechanism !== wanted) {
+      entry.note = `is going to be ${wanted === 'ignore' ? 'ignored' : wanted} when it has taken what the ACS wrote`;
+    }
     entry.mechanism = mechanism;
     this.#logger.info('device described', {
       udn,
@@ -217,14 +273,32 @@ export class DeviceRegistry {
       parameters: described.tree.values?.size ?? described.tree.structure.length,
       dataModels: described.tree.subTrees.map(({ uri }) => uri),
     });
-    return this.#exposeBy(mechanism, identity, described, facts);
+    return this.#exposeBy(mechanism, entry, identity, described, facts);
+  }
+
+  /** A device that crashed and came back as another counts as present until its max-age has passed: it is asked. */
+  async #isThere(udn: string): Promise<boolean> {
+    const present = this.#entries.get(udn)?.device.present;
+    return present !== undefined && (await this.#options.controlPoint().verify(present.root));
+  }
+
+  #isHeld(key: string): boolean {
+    return this.#options.embedded?.holds(key) === true;
+  }
+
+  /** A device that the rules want elsewhere goes there now. */
+  #released(key: string): void {
+    const { embedded, chooseMechanism } = this.#options;
+    const facts = embedded?.exposed.get(key);
+    if (this.#stopped || facts === undefined || chooseMechanism(facts) === 'embedded') return;
+    for (const { device, identity } of this.#entries.values()) {
+      if (identity !== undefined && identityKey(identity) === key) device.reconsider();
+    }
   }
 
   async #identify(udn: string, entry: Entry, described: DescribedDevice): Promise<EndpointIdentity> {
     const { description } = described.managed;
-    const claim = this.#claimQueue.then(() => this.#claims.claim(description, described.triple));
-    this.#claimQueue = claim.catch(() => undefined);
-    const { identity, source, conflictsWith } = await claim;
+    const { identity, source, conflictsWith } = await this.#claims.claim(description, described.triple);
     entry.identity = identity;
     entry.note =
       conflictsWith === undefined
@@ -241,6 +315,7 @@ export class DeviceRegistry {
   /** Never both [TR-069 J.1]: what the device was before ends first. */
   async #exposeBy(
     mechanism: DeviceMechanism,
+    entry: Entry,
     identity: EndpointIdentity,
     described: DescribedDevice,
     facts: DeviceFacts,
@@ -253,9 +328,79 @@ export class DeviceRegistry {
         this.#logger.info('device changes sides', { endpoint: key, mechanism });
       }
     }
+    if (by !== undefined && !this.#hasRoomFor(key)) {
+      this.#leaveOut(entry);
+      return undefined;
+    }
+    entry.leftOut = false;
     const exposed = await by?.expose(identity, described, facts);
     exposureChanged();
+    if (exposed !== undefined && !this.#registered.has(exposed)) {
+      this.#registered.add(exposed);
+      this.#logger.info('device registered', { udn: entry.device.udn, endpoint: key, mechanism });
+    }
     return exposed;
+  }
+
+  #hasRoomFor(key: string): boolean {
+    const { virtual, embedded, limits } = this.#options;
+    const known = new Set([...virtual.known, ...(embedded?.known ?? [])]);
+    return known.has(key) || known.size < limits().maxDevices;
+  }
+
+  #leaveOut(entry: Entry): void {
+    const { udn } = entry.device;
+    const { maxDevices } = this.#options.limits();
+    entry.mechanism = 'none';
+    entry.note = `left out: ${maxDevices} devices are known already (devices.maxDevices)`;
+    if (!entry.leftOut)
+      this.#logger.warn('device left out, devices.maxDevices is reached', { udn, maxDevices });
+    entry.leftOut = true;
+  }
+
+  async #cleanUp(): Promise<void> {
+    const { limits } = this.#options;
+    const isPresent = (udn: string): boolean => this.#entries.get(udn)?.device.present !== undefined;
+    for (const [udn] of this.#claims.all) if (isPresent(udn)) await this.#claims.seen(udn);
+    for (const udn of this.#claims.unseenFor(limits().forgetAfterSeconds * 1000)) {
+      if (!isPresent(udn)) await this.#forget(udn);
+    }
+    for (const [udn] of this.#claims.all) await this.#forgetUnlessExposed(udn);
+  }
+
+  async #forget(udn: string): Promise<void> {
+    const { exposureChanged, virtual, embedded } = this.#options;
+    const claim = this.#claims.all.get(udn);
+    if (claim === undefined) return;
+    const key = identityKey(claim.identity);
+    await virtual.forget(key);
+    await embedded?.forget(key);
+    // Last, so that it is done again after a crash on the way.
+    await this.#claims.forget(udn);
+    this.#entries.delete(udn);
+    this.#logger.info('device forgotten, it was not seen for devices.forgetAfterSeconds', {
+      udn,
+      endpoint: key,
+    });
+    exposureChanged();
+    for (const { device, leftOut } of this.#entries.values()) if (leftOut) device.reconsider();
+  }
+
+  /** Who is away and was never exposed need not be told apart from others later. */
+  async #forgetUnlessExposed(udn: string): Promise<void> {
+    const { virtual, embedded } = this.#options;
+    const claim = this.#claims.all.get(udn);
+    if (claim === undefined || this.#entries.get(udn)?.device.present !== undefined) return;
+    const key = identityKey(claim.identity);
+    if (virtual.known.has(key) || embedded?.known.has(key) === true) return;
+    await this.#claims.forget(udn);
+  }
+
+  /** One after the other; what fails is left for the next time. */
+  #clean(work: () => Promise<void>): void {
+    this.#cleaning = this.#cleaning.then(work).catch((error: unknown) => {
+      this.#logger.error('could not delete what is stored of a device', { error: String(error) });
+    });
   }
 }
 

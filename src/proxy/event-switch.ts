@@ -1,5 +1,6 @@
 import type { Clock, Timer } from '../platform/clock.ts';
 import type { Logger } from '../platform/logger.ts';
+import { isLeaf } from '../upnp-dm/cms-path.ts';
 import type { CmsClient, NodeAttributes } from '../upnp-dm/types.ts';
 import type { DeviceModel } from './device-model.ts';
 import { retryDelaySeconds } from './lifecycle.ts';
@@ -92,7 +93,7 @@ export class EventSwitch {
     this.#lastRead = clock.monotonic();
     this.#readsInARow += 1;
     const watched = watchedLeaves().filter(({ eventOnChange }) => eventOnChange !== undefined);
-    const paths = [...new Set([...watched.map(({ cmsPath }) => cmsPath), ...deviceModel.eventedPaths])];
+    const paths = [...new Set([...watched.map(({ eventPath }) => eventPath), ...deviceModel.eventedPaths])];
     try {
       if (paths.length > 0) deviceModel.attributesRead(await this.#read(paths));
     } catch (error) {
@@ -111,7 +112,7 @@ export class EventSwitch {
     const unknown = watchedLeaves().filter(({ eventOnChange }) => eventOnChange === 'unknown');
     if (unknown.length === 0) return;
     try {
-      deviceModel.attributesRead(await this.#read(unknown.map(({ cmsPath }) => cmsPath)));
+      deviceModel.attributesRead(await this.#read(unknown.map(({ eventPath }) => eventPath)));
     } catch (error) {
       logger.info('could not read which parameters raise events, polling them', { error: String(error) });
     }
@@ -119,7 +120,7 @@ export class EventSwitch {
 
   /** @param again whether somebody switched them off, as far as one can tell */
   async #assert(again: boolean): Promise<void> {
-    const { client, deviceModel, logger } = this.#options;
+    const { logger } = this.#options;
     const silent = this.#silentPaths();
     if (silent.length === 0) return;
     if (again) {
@@ -129,37 +130,45 @@ export class EventSwitch {
       });
     }
     for (const path of silent) this.#noteAssertion(path);
+    // A device that takes no EventOnChange for tables must not refuse that of leaves with it.
+    await this.#switchOn(silent.filter(isLeaf));
+    await this.#switchOn(silent.filter((path) => !isLeaf(path)));
+  }
+
+  async #switchOn(paths: readonly string[]): Promise<void> {
+    const { client, deviceModel, logger } = this.#options;
+    if (paths.length === 0) return;
     try {
       await client.setAttributes(
-        new Map(silent.map((path) => [path, { eventOnChange: true }])),
+        new Map(paths.map((path) => [path, { eventOnChange: true }])),
         this.#signal(),
       );
       // Some devices acknowledge what they do not do.
-      deviceModel.attributesRead(await this.#read(silent));
+      deviceModel.attributesRead(await this.#read(paths));
     } catch (error) {
       logger.info('device raises no events for some watched parameters, polling them', {
-        count: silent.length,
+        count: paths.length,
         error: String(error),
       });
     }
   }
 
-  /** Watched leaves that could raise events and do not, except those that were tried often enough. */
+  /** Watched leaves (or the tables that tell of them) that could raise events and do not, if not tried often enough already. */
   #silentPaths(): string[] {
     const { watchedLeaves, logger, clock } = this.#options;
     const silent: string[] = [];
-    for (const { cmsPath, eventOnChange } of watchedLeaves()) {
-      if (eventOnChange !== false || silent.includes(cmsPath)) continue;
-      const known = this.#assertions.get(cmsPath);
+    for (const { eventPath, eventOnChange } of watchedLeaves()) {
+      if (eventOnChange !== false || silent.includes(eventPath)) continue;
+      const known = this.#assertions.get(eventPath);
       if (known !== undefined && clock.monotonic() - known.at > FORGIVEN_AFTER_MS)
-        this.#assertions.delete(cmsPath);
+        this.#assertions.delete(eventPath);
       else if (known !== undefined && known.count > MOST_ASSERTIONS) continue;
       else if (known?.count === MOST_ASSERTIONS) {
         known.count += 1;
-        logger.warn('EventOnChange does not stay on, polling the parameter from now on', { path: cmsPath });
+        logger.warn('EventOnChange does not stay on, polling the parameter from now on', { path: eventPath });
         continue;
       }
-      silent.push(cmsPath);
+      silent.push(eventPath);
     }
     return silent;
   }

@@ -34,13 +34,20 @@ export function identityFromTriple(triple: DeviceIdTriple, description: DeviceDe
 /**
  * The identity of a device without a usable triple: the proxier's OUI, the model name as ProductClass, and the UDN as
  * SerialNumber. The serialNumber of the description is never used: real devices ship placeholders there.
+ * @param attempt 2 and more give other serial numbers, for when another device has the first
  */
-export function identityFromUdn(description: DeviceDescription, proxierOui: string): EndpointIdentity {
+export function identityFromUdn(
+  description: DeviceDescription,
+  proxierOui: string,
+  attempt = 1,
+): EndpointIdentity {
+  const serialNumber = serialNumberOfUdn(description.udn);
+  const suffix = attempt === 1 ? '' : `-${attempt}`;
   return {
     manufacturer: manufacturerOf(description),
     oui: proxierOui,
     productClass: description.modelName.slice(0, 64),
-    serialNumber: serialNumberOfUdn(description.udn),
+    serialNumber: serialNumber.slice(0, LONGEST_SERIAL_NUMBER - suffix.length) + suffix,
   };
 }
 

@@ -151,6 +151,11 @@ export class Shadow {
     return changed;
   }
 
+  /** The value of that leaf is not known after all. */
+  forgetValue(path: string): void {
+    this.#entries.delete(path);
+  }
+
   /** Forgets everything below these rows, given by their CMS paths. */
   forget(rows: ReadonlySet<string>): void {
     for (const map of [this.#entries, this.#own]) {

@@ -97,7 +97,7 @@ function formatEndpoint(endpoint: EndpointReport): string[] {
   return [
     `<code>${escapeHtml(formatIdentity(endpoint))}</code>`,
     endpoint.mechanism,
-    formatInform(endpoint.lastInform),
+    `${endpoint.enableCwmp ? '' : '<span class="bad">switched off by the ACS</span><br>'}${formatInform(endpoint.lastInform)}`,
     endpoint.retryCount === 0 ? '0' : `<span class="bad">${endpoint.retryCount}</span>`,
     endpoint.pendingEvents.map(({ code }) => escapeHtml(code)).join('<br>') || quiet('none'),
     `<code>${escapeHtml(endpoint.connectionRequestUrl)}</code>`,

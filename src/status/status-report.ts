@@ -34,6 +34,8 @@ export interface EndpointReport {
   readonly mechanism: 'proxier' | 'virtual';
   /** `http://host:port/…`: the path is what authorises its user. Empty until the listener is up. */
   readonly connectionRequestUrl: string;
+  /** [TR-181 ManagementServer.EnableCWMP] False: the ACS has switched the endpoint off. */
+  readonly enableCwmp: boolean;
   readonly lastInform: {
     /** ISO 8601. */
     readonly time: string;
@@ -123,6 +125,7 @@ function toEndpointReport(status: EndpointStatus, mechanism: EndpointReport['mec
     serialNumber,
     mechanism,
     connectionRequestUrl: maskUrl(status.connectionRequestUrl),
+    enableCwmp: status.enableCwmp,
     lastInform: status.lastInform ?? null,
     inSession: status.inSession,
     retryCount: status.retryCount,

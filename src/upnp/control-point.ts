@@ -113,6 +113,10 @@ class LanControlPoint implements ControlPoint {
     for (const ssdp of this.#ssdp.values()) ssdp.search();
   }
 
+  verify(device: RootDevice): Promise<boolean> {
+    return this.#tracker.verify(device, this.#stopped.signal);
+  }
+
   fetchScpd(device: RootDevice, service: ServiceDescription): Promise<Scpd> {
     let known = this.#scpds.get(device.description);
     if (known === undefined) {

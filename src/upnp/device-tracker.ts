@@ -85,6 +85,19 @@ export class DeviceTracker {
     }
   }
 
+  /** Whether the device answers at its location; one that does not is lost. */
+  async verify(device: RootDevice, signal: AbortSignal): Promise<boolean> {
+    const entry = this.#entries.get(device.announcement.location);
+    const asked = entry?.device;
+    if (entry === undefined || asked?.description.udn !== device.description.udn) return false;
+    const answered = await this.#answersHttp(entry, signal);
+    if (!answered && !signal.aborted && entry.device === asked) {
+      this.#remove(entry);
+      this.#lose(entry, 'expired');
+    }
+    return answered;
+  }
+
   #receiveByebye(udn: string, sourceAddress: string, dmAnnouncement: string | undefined): void {
     for (const entry of [...this.#entries.values()]) {
       const { device } = entry;
@@ -243,6 +256,10 @@ export class DeviceTracker {
   #accept(entry: Entry, parsed: ParsedDescription): void {
     const { udn } = parsed.description;
     const other = this.#findOther(entry, udn);
+    if (entry.device !== undefined && !sameUdn(entry.device.description.udn, udn)) {
+      // Another device has taken its place.
+      this.#lose(entry, 'rebooted');
+    }
     let previous = entry.device;
     if (other !== undefined) {
       // The device has moved: its old location is silent.

@@ -178,6 +178,8 @@ export interface ControlPoint {
   /** Multicasts a search now on every interface. */
   search(): void;
   readonly devices: readonly RootDevice[];
+  /** Asks a device whether it is where it was; one that does not answer there is lost at once, whatever its max-age says. */
+  verify(device: RootDevice): Promise<boolean>;
   fetchScpd(device: RootDevice, service: ServiceDescription): Promise<Scpd>;
   /**
    * Invokes an action. In-arguments go in the order given (SCPD order).

@@ -22,6 +22,7 @@ const listener: ConnectionRequestListener = {
   stop: () => Promise.resolve(),
   address: { host: '127.0.0.1', port: 7547 },
   register: (path) => ({ url: `http://127.0.0.1:7547/${path}`, unregister: () => undefined }),
+  addressChanged: () => undefined,
   publish: (name) => ({ url: `http://localhost:7547/dt/${name}`, unpublish: () => undefined }),
 };
 

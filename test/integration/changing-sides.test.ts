@@ -128,12 +128,16 @@ describe('a Proxied Device that changes sides by a reload', function () {
   let house: House;
   let nas: LabDevice;
   let voip: LabDevice;
+  /** What the NAS is when the daemon starts. */
+  let mechanism: DevicesConfig['default'];
 
   const reload = async (rules: DevicesConfig['rules']): Promise<void> => {
     const daemon = house.daemon;
     if (daemon === undefined) throw new Error('no daemon');
     const config = house.config();
-    expect(await daemon.reload({ ...config, devices: { ...config.devices, rules } })).to.equal(true);
+    expect(
+      await daemon.reload({ ...config, devices: { ...config.devices, default: 'virtual', rules } }),
+    ).to.equal(true);
   };
   const shown = (device: LabDevice) =>
     house.daemon?.status().devices.find(({ udn }) => udn === device.udn.toLowerCase());
@@ -142,8 +146,14 @@ describe('a Proxied Device that changes sides by a reload', function () {
     (await house.acs.cpe(PROXIER).getParameterValues([name]))[0]?.value;
 
   beforeEach(async () => {
+    mechanism = 'virtual';
     house = await House.open({
-      config: (config) => ({ ...config, proxier: { ...config.proxier, endpoint: true } }),
+      config: (config) => ({
+        ...config,
+        proxier: { ...config.proxier, endpoint: true },
+        embedded: { answerTimeoutSeconds: 1 },
+        devices: { ...config.devices, rules: [{ match: { productClass: 'HS2' }, mechanism }] },
+      }),
     });
     nas = await house.addDevice({ profile: 'nas' });
     voip = await house.addDevice({ profile: 'voip' });
@@ -174,6 +184,10 @@ describe('a Proxied Device that changes sides by a reload', function () {
       .to.include('1 BOOT')
       .and.not.include('0 BOOTSTRAP');
     await waitFor(async () => (await get(COUNTERS[1] ?? '')) === '0', 'the row to go');
+    await waitFor(() => shown(nas)?.state === 'ready', 'the device to be read');
+    for (const table of ['Device.X_0011AA_ProxiedDevice', 'Device.Services.StorageService']) {
+      expect(await get(`${table}NumberOfEntries`), table).to.equal('0');
+    }
 
     const others = house.acs.devices.get(VOIP)?.informs.filter(({ sequence }) => sequence > before);
     expect(others, 'Informs of the other device').to.deep.equal([]);
@@ -195,6 +209,82 @@ describe('a Proxied Device that changes sides by a reload', function () {
       () => shown(nas)?.mechanism === 'embedded' && shown(nas)?.state === 'ready',
       'the embedding',
     );
+  });
+
+  describe('while writes wait for it', () => {
+    const NAME = 'Device.Services.StorageService.1.LogicalVolume.2.Name';
+    const CMS_NAME = '/BBF/StorageService/0/LogicalVolume/1/Name';
+    const write = (value: string): Promise<number> =>
+      house.acs.cpe(PROXIER).setParameterValues([{ name: NAME, value, type: 'xsd:string' }]);
+    const shownAs = (as: DevicesConfig['default']) => (): boolean =>
+      shown(nas)?.mechanism === as && shown(nas)?.state === 'ready';
+    const leave = async (): Promise<void> => {
+      await nas.stop();
+      await waitFor(() => shown(nas)?.state === 'offline', 'the device to be away', 20_000);
+    };
+    const hasMoved = async (before: number): Promise<void> => {
+      await waitFor(shownAs('virtual'), 'the endpoint of its own', 20_000);
+      await house.acs.waitForInform(NAS, undefined, 20_000, before);
+      await waitFor(async () => (await get(COUNTERS[1] ?? '')) === '0', 'the row to go');
+      await house.acs.waitForIdle(NAS);
+      const [name] = await house.acs.cpe(NAS).getParameterValues([NAME]);
+      expect([nas.get(CMS_NAME), name?.value]).to.deep.equal(['Accepted', 'Accepted']);
+    };
+
+    beforeEach(async () => {
+      await reload(embedNas);
+      await waitFor(shownAs('embedded'), 'the embedding');
+    });
+
+    it('gets them when it answers, and goes then', async () => {
+      nas.setFault({ action: 'SetValues', behaviour: 'silent' });
+      expect(await write('Accepted')).to.equal(1);
+      const before = house.acs.informCount;
+      await reload([]);
+      await waitFor(() => shown(nas)?.note !== undefined, 'the rules to be looked at');
+      expect(shown(nas)).to.include({
+        mechanism: 'embedded',
+        note: 'is going to be virtual when it has taken what the ACS wrote',
+      });
+      expect(await get(NAME)).to.equal('Accepted');
+      nas.setFault(undefined);
+      await hasMoved(before);
+    });
+
+    it('gets them when it returns, and goes then', async () => {
+      await leave();
+      expect(await write('Accepted')).to.equal(1);
+      const before = house.acs.informCount;
+      await reload([]);
+      expect(await get('Device.ManagementServer.EmbeddedDevice.1.CommandProcessed')).to.equal('Pending');
+      await nas.comeBack();
+      await hasMoved(before);
+    });
+
+    it('gets them when it returns after a restart of the daemon, and goes then', async () => {
+      await leave();
+      expect(await write('Accepted')).to.equal(1);
+      await house.stopDaemon();
+      const before = house.acs.informCount;
+      await house.startDaemon();
+      expect(await get('Device.ManagementServer.EmbeddedDevice.1.CommandProcessed')).to.equal('Pending');
+      await nas.comeBack();
+      await hasMoved(before);
+    });
+
+    it('is not waited for when it is to be ignored', async () => {
+      await leave();
+      expect(await write('Accepted')).to.equal(1);
+      await reload([{ match: { productClass: 'HS2' }, mechanism: 'ignore' }]);
+      await waitFor(async () => (await get(COUNTERS[1] ?? '')) === '0', 'the row to go');
+      await nas.comeBack();
+      await waitFor(shownAs('ignore'), 'the device to be seen', 20_000);
+      expect(nas.get(CMS_NAME)).to.equal('Data');
+      // Nor does it get them when it is embedded once more.
+      await reload(embedNas);
+      await waitFor(shownAs('embedded'), 'the embedding', 20_000);
+      expect(await get(NAME.replace('StorageService.1.', 'StorageService.2.'))).to.equal('Data');
+    });
   });
 
   it('needs another daemon when more than the rules changed', async () => {

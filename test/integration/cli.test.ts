@@ -1,12 +1,14 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcessByStdio } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import { expect } from 'chai';
 
+import { LabAcs } from '../../src/lab/acs/lab-acs.ts';
+import { createLabDevice } from '../../src/lab/device/lab-device.ts';
 import { waitFor } from '../support/wait-for.ts';
 
 const MAIN = new URL('../../src/main.ts', import.meta.url).pathname;
@@ -92,6 +94,89 @@ describe('cwmp-proxier as a process', function () {
     daemon.child.kill('SIGTERM');
     expect(await daemon.exitCode()).to.equal(0);
     expect(daemon.output.err).to.equal('');
+  });
+
+  it('moves a device to the other side on SIGHUP, and nobody else’s session or URL', async () => {
+    const [PROXIER, NAS, VOIP] = ['0011AA-Proxier-RELOAD', '0090D5-HS2-RELOAD', '0090D5-VA2-RELOAD'];
+    const acs = new LabAcs();
+    await acs.start();
+    const devices = ['nas', 'voip'].map((profile) =>
+      createLabDevice({ profile, drift: false, identity: { serialNumber: 'RELOAD' } }),
+    );
+    try {
+      const [nas, voip] = await Promise.all(devices.map((device) => device.start()));
+      const file = join(directory, 'home.yaml');
+      const configure = (mechanism: string): Promise<void> =>
+        writeFile(
+          file,
+          // JSON is YAML.
+          JSON.stringify({
+            acs: { url: acs.url },
+            proxier: { manufacturerOui: '0011AA', productClass: 'Proxier', serialNumber: 'RELOAD' },
+            lan: { interfaces: ['lo'] },
+            connectionRequest: { host: '127.0.0.1', port: 0 },
+            status: { port: 0 },
+            state: { directory: join(directory, 'state') },
+            devices: {
+              default: 'ignore',
+              rules: [
+                { match: { udn: nas?.udn }, mechanism },
+                { match: { udn: voip?.udn }, mechanism: 'virtual' },
+              ],
+            },
+          }),
+        );
+      await configure('virtual');
+      const daemon = start('run', '--config', file);
+      for (const id of [PROXIER, NAS, VOIP]) {
+        await acs.waitForInform(id, undefined, 20_000);
+        await acs.waitForIdle(id);
+      }
+      const urls = [PROXIER, VOIP].map((id) => acs.devices.get(id)?.connectionRequestUrl);
+      const count = (table: string): Promise<string | undefined> =>
+        acs
+          .cpe(PROXIER)
+          .getParameterValues([`Device.ManagementServer.${table}NumberOfEntries`])
+          .then(([parameter]) => parameter?.value);
+      expect(await count('EmbeddedDevice')).to.equal('0');
+      const before = acs.informCount;
+
+      const name = 'Device.DeviceInfo.ModelName';
+      await acs.perform(VOIP, async (session) => {
+        await session.getParameterValues([name]);
+        await configure('embedded');
+        daemon.child.kill('SIGHUP');
+        await waitFor(() => daemon.output.out.includes('reloaded'), 'reload', 20_000);
+        await session.getParameterValues([name]);
+      });
+      await waitFor(async () => (await count('EmbeddedDevice')) === '1', 'the embedding', 20_000);
+      expect(await count('VirtualDevice')).to.equal('1');
+      expect((await acs.connectionRequest(NAS)).accepted, 'its own endpoint is gone').to.equal(false);
+
+      const informs = acs.devices.get(VOIP)?.informs.filter(({ sequence }) => sequence > before) ?? [];
+      expect(informs.map(({ events }) => events.map(({ code }) => code))).to.deep.equal([
+        ['6 CONNECTION REQUEST'],
+      ]);
+      const asked = acs.informCount;
+      expect((await acs.connectionRequest(VOIP)).accepted).to.equal(true);
+      await acs.waitForInform(VOIP, undefined, 20_000, asked);
+      expect([PROXIER, VOIP].map((id) => acs.devices.get(id)?.connectionRequestUrl)).to.deep.equal(urls);
+      expect(daemon.output.err).to.equal('');
+      daemon.child.kill('SIGTERM');
+      expect(await daemon.exitCode()).to.equal(0);
+    } finally {
+      await Promise.all(devices.map((device) => device.stop()));
+      await acs.stop();
+    }
+  });
+
+  it('does not pass an interrupted demo off as a success', async () => {
+    const demo = start('lab', 'demo', '--once');
+    await waitFor(() => demo.output.out.includes('The daemon is up'), 'the story to begin', 30_000);
+    demo.child.kill('SIGTERM');
+    expect(await demo.exitCode()).to.equal(1);
+    expect(demo.output.out).to.contain('Interrupted');
+    expect(demo.output.out).not.to.contain('steps held');
   });
 
   it('ends quietly when the reader of its output leaves', async () => {

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { LabAcs } from '../../src/lab/acs/lab-acs.ts';
 import { createLabDevice, type LabDevice } from '../../src/lab/device/lab-device.ts';
+import { collectEmitted } from '../support/emitted-envelopes.ts';
 import { waitFor } from '../support/wait-for.ts';
 
 const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
@@ -56,6 +57,7 @@ describe('a daemon that is killed at any instant', function () {
     directory = await mkdtemp(join(tmpdir(), 'cwmp-proxier-kill-'));
     // A CPE that died in mid-session is forgotten soon, so that its next Inform is taken.
     acs = new LabAcs({ sessionTimeoutMs: 400 });
+    collectEmitted(acs);
     await acs.start();
     device = createLabDevice({ profile: 'sensor', drift: false });
     await device.start();

@@ -1,6 +1,8 @@
 import { expect } from 'chai';
+import { randomUUID } from 'node:crypto';
 import type { InformRecord } from '../../src/lab/acs/acs-device.ts';
-import { EmittedEnvelopes } from '../support/emitted-envelopes.ts';
+import { invokeByHand } from '../support/another-control-point.ts';
+import { captureLog } from '../support/captured-log.ts';
 import { House, type HouseOptions } from '../support/house.ts';
 import { waitFor } from '../support/wait-for.ts';
 
@@ -8,12 +10,10 @@ const SENSOR = '0090D5-RS1-RS1000400';
 
 describe('the life of a Proxied Device', function () {
   this.timeout(30_000);
-  const emitted = new EmittedEnvelopes();
   let house: House;
 
   async function open(options: HouseOptions = {}): Promise<House> {
     house = await House.open(options);
-    emitted.collect(house.acs);
     return house;
   }
 
@@ -77,6 +77,29 @@ describe('the life of a Proxied Device', function () {
     await house.acs.waitForInform(SENSOR, () => true, 5000, after);
     expect(codesAfter(SENSOR, after)).not.to.include('0 BOOTSTRAP');
   });
+
+  for (const place of ['another port', 'the same port']) {
+    it(`keeps the identity of a device that crashed and returns at ${place} with another UDN, long before its max-age ends`, async () => {
+      await open();
+      const device = await house.addDevice({ profile: 'sensor', maxAgeSeconds: 1800 });
+      await house.startDaemon();
+      await bootstrapped(SENSOR);
+      const first = device.udn;
+      const after = house.acs.informCount;
+      await device.vanish();
+      const port = place === 'the same port' ? house.addresses.get(device)?.port : undefined;
+      await device.comeBack({ udn: 'uuid:11111111-2222-3333-4444-666666666666', port: port ?? 0 });
+      await waitFor(() => phaseOf(device.udn) === 'ready', 'its return', 10_000);
+      expect(phaseOf(first)).to.equal('offline');
+      expect(house.daemon?.status().devices.find(({ udn }) => udn === device.udn)?.note).to.equal(undefined);
+      expect(house.daemon?.status().endpoints.map(({ identity }) => identity.serialNumber)).to.deep.equal([
+        'RS1000400',
+      ]);
+      expect((await house.acs.connectionRequest(SENSOR)).status).to.equal(200);
+      await house.acs.waitForInform(SENSOR, () => true, 5000, after);
+      expect(codesAfter(SENSOR, after)).not.to.include('0 BOOTSTRAP');
+    });
+  }
 
   it('reports a reboot of the device as one 1 BOOT', async () => {
     await open();
@@ -161,6 +184,47 @@ describe('the life of a Proxied Device', function () {
     await house.acs.waitForInform(SENSOR, () => true, 10_000, after);
     expect(codesAfter(SENSOR, after)).not.to.include('0 BOOTSTRAP');
   });
+
+  for (const mechanism of ['virtual', 'embedded'] as const) {
+    it(`logs of each ${mechanism} device once a run that it is registered, and no loss when it stops`, async () => {
+      const udn = `uuid:${randomUUID()}`;
+      const identity = { serialNumber: udn.slice(-8) };
+      const log = captureLog();
+      const messagesOf = (): string[] =>
+        log.lines
+          .map((line) => JSON.parse(line) as Record<string, string>)
+          .flatMap(({ level, message, udn: about }) =>
+            about === udn && level === 'info' ? [message ?? ''] : [],
+          );
+      const registered = ['device discovered', 'device described', 'device registered'];
+      await open({
+        logger: log.logger,
+        devices: { default: 'ignore', rules: [{ match: { udn }, mechanism }] },
+        config: (config) => ({ ...config, proxier: { ...config.proxier, endpoint: true } }),
+      });
+      const device = await house.addDevice({ profile: 'sensor', udn, identity });
+      for (let run = 1; run <= 2; run += 1) {
+        const before = messagesOf().length;
+        await house.startDaemon();
+        await waitFor(() => phaseOf(udn) === 'ready', 'the device');
+        await house.stopDaemon();
+        expect(messagesOf().slice(before)).to.deep.equal(registered);
+      }
+      await house.startDaemon();
+      await waitFor(() => phaseOf(udn) === 'ready', 'the device');
+      const before = messagesOf().length;
+      await device.stop();
+      await waitFor(() => phaseOf(udn) === 'offline', 'its loss', 10_000);
+      await device.comeBack();
+      await waitFor(() => phaseOf(udn) === 'ready', 'its return', 10_000);
+      expect(messagesOf().slice(before)).to.deep.equal([
+        'device lost',
+        'device offline',
+        'device discovered',
+        'device described',
+      ]);
+    });
+  }
 
   it('tells two devices with one DeviceID apart, and says so', async () => {
     await open();
@@ -332,24 +396,12 @@ describe('the life of a Proxied Device', function () {
       ]);
     expect(password.map(({ value }) => value)).to.deep.equal(['', '']);
   });
-
-  emitted.validateAtTheEnd();
 });
 
 /** What another control point of the home would do. */
-async function switchEventsOff(location: string, path: string): Promise<void> {
+function switchEventsOff(location: string, path: string): Promise<void> {
   const list =
     '<cms:NodeAttributeValueList xmlns:cms="urn:schemas-upnp-org:dm:cms"><Node>' +
     `<NodeAttributePath>${path}</NodeAttributePath><EventOnChange>0</EventOnChange></Node></cms:NodeAttributeValueList>`;
-  const service = 'urn:schemas-upnp-org:service:ConfigurationManagement:2';
-  const response = await fetch(new URL('/ConfigurationManagement/control', location), {
-    method: 'POST',
-    headers: { 'Content-Type': 'text/xml; charset="utf-8"', SOAPACTION: `"${service}#SetAttributes"` },
-    body:
-      '<s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/" s:encodingStyle="http://schemas.xmlsoap.org/soap/encoding/">' +
-      `<s:Body><u:SetAttributes xmlns:u="${service}"><NodeAttributeValueList>` +
-      list.replaceAll('<', '&lt;').replaceAll('>', '&gt;') +
-      '</NodeAttributeValueList></u:SetAttributes></s:Body></s:Envelope>',
-  });
-  expect(response.status).to.equal(200);
+  return invokeByHand(location, 'SetAttributes', 'NodeAttributeValueList', list);
 }

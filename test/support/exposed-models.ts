@@ -76,7 +76,7 @@ export class ExposedModels {
     await Promise.all([this.#television.start(), ...this.#lab.map((device) => device.start())]);
     const { proxier, virtuals, controlPoint } = (this.#parts = this.#create(this.#listener));
     await virtuals.start(() => true);
-    await proxier.start(() => true);
+    await proxier.start(() => 'embedded');
     await controlPoint.start();
     await waitFor(() => this.#isComplete(virtuals, proxier), 'the devices of the home', 30_000);
   }
@@ -128,7 +128,7 @@ export class ExposedModels {
     });
     const registry: DeviceRegistry = new DeviceRegistry({
       store: this.#store,
-      proxierOui: context.proxier.oui,
+      proxier: context.proxier,
       clock: systemClock,
       logger: silentLogger,
       controlPoint: () => controlPoint,
@@ -138,6 +138,7 @@ export class ExposedModels {
           : serialNumber?.startsWith(EMBEDDED_SERIAL) === true
             ? 'embedded'
             : 'ignore',
+      limits: () => ({ maxDevices: 128, forgetAfterSeconds: 3600 }),
       pollIntervalSeconds: () => 60,
       virtual: virtuals,
       embedded: proxier.embedded,

@@ -9,14 +9,21 @@ import {
   type LabDeviceAddress,
   type LabDeviceOptions,
 } from '../../src/lab/device/lab-device.ts';
-import { systemClock } from '../../src/platform/clock.ts';
+import { systemClock, type Clock } from '../../src/platform/clock.ts';
 import type { Config, DevicesConfig } from '../../src/platform/config/config.ts';
 import { createLogger, silentLogger, type Logger } from '../../src/platform/logger.ts';
+import { collectEmitted } from './emitted-envelopes.ts';
 
 export interface HouseOptions {
   readonly acs?: LabAcsOptions;
   readonly devices?: Partial<DevicesConfig>;
   readonly config?: (config: Config) => Config;
+  /** Default: quiet. */
+  readonly logger?: Logger;
+  /** Default: the system's. */
+  readonly clock?: Clock;
+  /** Default: what the routing table says. */
+  readonly localAddressTowards?: (host: string) => Promise<string>;
 }
 
 /** A home in one process: lab devices and a lab ACS on loopback, and the daemon between them. */
@@ -37,6 +44,7 @@ export class House {
 
   static async open(options: HouseOptions = {}): Promise<House> {
     const acs = new LabAcs(options.acs);
+    collectEmitted(acs);
     await acs.start();
     return new House(await mkdtemp(join(tmpdir(), 'cwmp-proxier-house-')), acs, options);
   }
@@ -49,7 +57,13 @@ export class House {
   }
 
   async startDaemon(): Promise<Daemon> {
-    const daemon = createDaemon({ config: this.config(), logger: houseLogger(), clock: systemClock });
+    const { logger = houseLogger(), clock = systemClock, localAddressTowards } = this.#options;
+    const daemon = createDaemon({
+      config: this.config(),
+      logger,
+      clock,
+      ...(localAddressTowards === undefined ? {} : { localAddressTowards }),
+    });
     await daemon.start();
     this.daemon = daemon;
     return daemon;
@@ -75,6 +89,7 @@ export class House {
         password: '',
         tls: { minVersion: 'TLSv1.2' },
         periodicInformIntervalSeconds: 3600,
+        enableCwmpAtStart: false,
       },
       proxier: {
         // Most tests look at virtual devices: those that are about the proxier switch it on.
@@ -91,7 +106,14 @@ export class House {
       connectionRequest: { host: '127.0.0.1', port: 0 },
       status: { host: '127.0.0.1', port: 0 },
       state: { directory: this.stateDirectory },
-      devices: { default: 'virtual', rules: [], pollIntervalSeconds: 60, ...this.#options.devices },
+      devices: {
+        default: 'virtual',
+        rules: [],
+        pollIntervalSeconds: 60,
+        maxDevices: 128,
+        forgetAfterSeconds: 2_592_000,
+        ...this.#options.devices,
+      },
       embedded: { answerTimeoutSeconds: 2 },
       inventory: { retentionSeconds: 3600 },
       log: { level: 'info', format: 'text' },

@@ -24,10 +24,15 @@ const REALM = 'CWMP Connection Request';
 
 /**
  * [TR-069 3.2.2] A CPE should limit how often it can be called: this many at once, then one each REFILL_MS, per endpoint. Generous,
- * because requests before and during a session share the next one, and an ACS takes the 503 for "offline".
+ * because requests before and during a session share the next one, and an ACS takes the 503 for "offline". Only good requests
+ * count: strangers must not be able to shut the ACS out.
  */
 const BURST = 60;
 const REFILL_MS = 1000;
+
+/** Requests with bad credentials that are answered with a challenge and logged, per endpoint; the others get a bare 503. */
+const FAILURE_BURST = 20;
+const FAILURE_REFILL_MS = 5000;
 
 const DOCUMENT_PATH = 'dt/';
 
@@ -35,7 +40,9 @@ type GetDocument = () => Promise<string | undefined>;
 
 interface Registration {
   readonly target: ConnectionRequestTarget;
-  readonly bucket: TokenBucket;
+  url: string;
+  readonly calls: TokenBucket;
+  readonly failures: TokenBucket;
 }
 
 /** See ConnectionRequestListener. Plain HTTP, as the standard demands; GET only. */
@@ -83,14 +90,29 @@ class HttpConnectionRequestListener implements ConnectionRequestListener {
   }
 
   register(path: string, target: ConnectionRequestTarget): { readonly url: string; unregister(): void } {
-    const registration = { target, bucket: new TokenBucket(BURST, REFILL_MS, this.#options.clock) };
+    const { clock } = this.#options;
+    const registration: Registration = {
+      target,
+      url: `${this.#baseUrl()}/${path}`,
+      calls: new TokenBucket(BURST, REFILL_MS, clock),
+      failures: new TokenBucket(FAILURE_BURST, FAILURE_REFILL_MS, clock),
+    };
     this.#registrations.set(path, registration);
     return {
-      url: `${this.#baseUrl()}/${path}`,
+      url: registration.url,
       unregister: () => {
         if (this.#registrations.get(path) === registration) this.#registrations.delete(path);
       },
     };
+  }
+
+  addressChanged(): void {
+    for (const [path, registration] of this.#registrations) {
+      const url = `${this.#baseUrl()}/${path}`;
+      if (url === registration.url) continue;
+      registration.url = url;
+      registration.target.moved(url);
+    }
   }
 
   publish(name: string, get: GetDocument): { readonly url: string; readonly unpublish: () => void } {
@@ -141,12 +163,7 @@ class HttpConnectionRequestListener implements ConnectionRequestListener {
       this.#challenge(response, path, false);
       return;
     }
-    // Before any hashing, so that guessing passwords is slow and cheap to refuse. No Retry-After [TR-069 3.2.2].
-    if (!registration.bucket.take()) {
-      send(response, 503);
-      return;
-    }
-    this.#authenticated(registration.target, { uri, path, authorization }, response);
+    this.#authenticate(registration, { uri, path, authorization }, response);
   }
 
   async #sendDocument(getters: ReadonlySet<GetDocument>, caller: string, response: Response): Promise<void> {
@@ -168,8 +185,9 @@ class HttpConnectionRequestListener implements ConnectionRequestListener {
     }
   }
 
-  #authenticated(
-    target: ConnectionRequestTarget,
+  /** What a stranger can make us do is one hash a request, no more than the challenge costs that anybody gets. */
+  #authenticate(
+    { target, calls, failures }: Registration,
     request: { readonly uri: string; readonly path: string; readonly authorization: string },
     response: Response,
   ): void {
@@ -181,18 +199,31 @@ class HttpConnectionRequestListener implements ConnectionRequestListener {
     );
     // Without any credentials everybody would be let in [TR-069 3.2.2: authentication is mandatory].
     const open = credentials.username === '' && credentials.password === '';
-    if (verdict !== 'ok' || open) {
-      if (verdict === 'refused') this.#options.logger.warn('connection request with bad credentials refused');
-      this.#challenge(response, request.path, verdict === 'stale');
+    if (verdict === 'stale' && !open) {
+      this.#challenge(response, request.path, true);
       return;
     }
-    if (target.accept() !== 'accepted') {
+    if (verdict !== 'ok' || open) {
+      this.#refuse(failures, request.path, response);
+      return;
+    }
+    // No Retry-After [TR-069 3.2.2].
+    if (!calls.take() || target.accept() !== 'accepted') {
       send(response, 503);
       return;
     }
     // The answer goes out before the session starts, even to a caller that hung up.
     response.once('close', () => target.answered());
     send(response, 200);
+  }
+
+  #refuse(failures: TokenBucket, path: string, response: Response): void {
+    if (!failures.take()) {
+      send(response, 503);
+      return;
+    }
+    this.#options.logger.warn('connection request with bad credentials refused');
+    this.#challenge(response, path, false);
   }
 
   #challenge(response: Response, path: string, stale: boolean): void {

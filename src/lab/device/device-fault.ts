@@ -10,8 +10,8 @@ export type FatalBehaviour = Exclude<Behaviour, 'slowBytes' | 'latin1'>;
 
 /** A misbehaviour of one action or (`*`) of all. */
 export type ActionFault =
-  /** Answers with this UPnP error code. */
-  | { readonly action: string; readonly code: number }
+  /** Answers with this UPnP error code, and with this text instead of the standard's. */
+  | { readonly action: string; readonly code: number; readonly description?: string }
   /** Answers correctly, this much later. */
   | { readonly action: string; readonly delayMs: number }
   | { readonly action: string; readonly behaviour: Behaviour };

@@ -133,7 +133,7 @@ export class DeviceHttp {
       action = call.action;
       service.received(action, call.arguments);
       fault = this.#faultOf(action);
-      if (fault !== undefined && 'code' in fault) throw new UpnpError(fault.code);
+      if (fault !== undefined && 'code' in fault) throw new UpnpError(fault.code, fault.description);
       if (fault !== undefined && 'behaviour' in fault && isFatal(fault.behaviour)) {
         return this.#misbehave(fault.behaviour, response);
       }

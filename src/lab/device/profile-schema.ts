@@ -131,13 +131,13 @@ function readTableSchema(reader: ProfileReader, name: string): TableSchema {
   };
 }
 
-/** The leaf `TNumberOfEntries` that every table T has beside it [CMS:2 B.2]. */
+/** The leaf `TNumberOfEntries` that every table T has beside it [CMS:2 B.2]; the table raises the events for it. */
 function entriesLeaf(table: TableSchema): LeafSchema {
   return {
     kind: 'leaf',
     type: parseValueType('unsignedInt'),
     writable: false,
-    eventOnChange: table.eventOnChange,
+    eventOnChange: undefined,
     versioned: table.versioned,
     live: undefined,
     initial: '0',

@@ -24,6 +24,10 @@ export interface DevicesConfig {
   readonly rules: readonly DeviceRule[];
   /** Seconds between reads of what the ACS watches and the device raises no events for; 0 = never. */
   readonly pollIntervalSeconds: number;
+  /** Devices beyond that number are left out. */
+  readonly maxDevices: number;
+  /** How long a device that has no DeviceID is remembered after it was seen last. */
+  readonly forgetAfterSeconds: number;
 }
 
 export interface AcsTlsConfig {
@@ -48,6 +52,8 @@ export interface Config {
     readonly passwordFile?: string;
     readonly tls: AcsTlsConfig;
     readonly periodicInformIntervalSeconds: number;
+    /** EnableCWMP becomes true at each start and reload, whatever the ACS wrote. */
+    readonly enableCwmpAtStart: boolean;
   };
   readonly proxier: {
     /** False: the gateway has a CWMP client of its own, and only virtual devices speak to the ACS. */

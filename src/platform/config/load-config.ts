@@ -88,6 +88,7 @@ async function complete(input: ConfigInput, folder: string, report: Report): Pro
       ...(passwordFile === undefined ? {} : { passwordFile: resolve(folder, passwordFile) }),
       tls,
       periodicInformIntervalSeconds: input.acs.periodicInformIntervalSeconds,
+      enableCwmpAtStart: input.acs.enableCwmpAtStart,
     },
     proxier: {
       ...input.proxier,

@@ -138,6 +138,7 @@ export const configSchema = v.strictObject({
       {},
     ),
     periodicInformIntervalSeconds: v.optional(wholeNumber(1, 4294967295, 'seconds'), 3600),
+    enableCwmpAtStart: v.optional(flag, false),
   }),
   proxier: v.optional(
     v.strictObject({
@@ -181,6 +182,8 @@ export const configSchema = v.strictObject({
         [],
       ),
       pollIntervalSeconds: v.optional(wholeNumber(0, 86_400, 'seconds'), 60),
+      maxDevices: v.optional(wholeNumber(1, 1024, 'devices'), 128),
+      forgetAfterSeconds: v.optional(wholeNumber(3600, 315_360_000, 'seconds'), 2_592_000),
     }),
     {},
   ),

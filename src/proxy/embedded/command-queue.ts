@@ -58,6 +58,9 @@ export const EMPTY_COMMAND_QUEUE: CommandQueueState = {
   failures: 0,
 };
 
+/** All that was asked for is with the device. */
+const DONE = { processed: 'Success', message: '' } as const;
+
 const FIRST_RETRY_SECONDS = 2;
 const LONGEST_RETRY_SECONDS = 300;
 
@@ -88,7 +91,7 @@ export function commandQueueTransition(state: CommandQueueState, input: CommandQ
     case 'unanswered':
       return unanswered(state);
     case 'written':
-      return { state: { ...state, processed: 'Success', message: '' }, effects: [] };
+      return { state: state.commands.length > 0 ? state : { ...state, ...DONE }, effects: [] };
   }
 }
 

@@ -1,4 +1,5 @@
 import { ModelError } from '../../datamodel/model-error.ts';
+import type { TakeBack } from '../../datamodel/provider.ts';
 import type { Clock, Timer } from '../../platform/clock.ts';
 import type { Logger } from '../../platform/logger.ts';
 import type { DocumentStore } from '../../platform/store/document-store.ts';
@@ -39,9 +40,14 @@ interface StoredCommands {
 export class CommandRunner {
   readonly #options: CommandRunnerOptions;
   #state: CommandQueueState;
+  /** Being made durable: every document that is written meanwhile has to hold them. */
+  #accepting: readonly Command[] = [];
   #nextId: number;
+  /** The last command that was given to the device; they go in the order of their ids. */
+  #lastSent = 0;
   #alarm: Timer | undefined;
   #stopped = false;
+  #forgotten = false;
 
   constructor(options: CommandRunnerOptions) {
     this.#options = options;
@@ -66,9 +72,10 @@ export class CommandRunner {
 
   /**
    * Accepts a command; it is durable when this resolves, with the function that takes it back.
-   * @throws ModelError resourcesExceeded, internal
+   * @throws ModelError resourcesExceeded, internal, retryLater (the device leaves)
    */
-  async accept(values: Command['values']): Promise<() => Promise<void>> {
+  async accept(values: Command['values']): Promise<TakeBack> {
+    this.#refuseWhenForgotten();
     const { commands } = this.#state;
     const waiting = commands.reduce((sum, command) => sum + command.values.length, 0);
     if (commands.length >= MOST_COMMANDS || waiting + values.length > MOST_VALUES) {
@@ -76,16 +83,30 @@ export class CommandRunner {
     }
     const command: Command = { id: this.#nextId, values };
     this.#nextId += 1;
-    try {
-      await this.#save([...commands, command]);
-    } catch (error) {
-      throw new ModelError('internal', 'the command could not be stored', undefined, { cause: error });
-    }
+    await this.#makeDurable(command);
     this.#input({ type: 'queued', command });
     return async () => {
+      const wasSent = this.#lastSent >= command.id;
       this.#input({ type: 'takenBack', id: command.id });
       await this.#save(this.#state.commands);
+      return wasSent ? 'mayBeDone' : 'takenBack';
     };
+  }
+
+  async #makeDurable(command: Command): Promise<void> {
+    const done = (): void => {
+      this.#accepting = this.#accepting.filter((other) => other !== command);
+    };
+    this.#accepting = [...this.#accepting, command];
+    try {
+      await this.#save(this.#state.commands);
+    } catch (error) {
+      done();
+      throw new ModelError('internal', 'the command could not be stored', undefined, { cause: error });
+    }
+    // It left meanwhile, and its commands with it: nobody must be told that this one is accepted.
+    this.#refuseWhenForgotten();
+    if (!this.#stopped) done();
   }
 
   /** A write was accepted by the device at once. */
@@ -103,10 +124,15 @@ export class CommandRunner {
     this.#alarm?.cancel();
   }
 
-  /** The device is no longer exposed in this way: what waits for it is void. */
+  /** The device is no longer exposed in this way: what waits for it is void, and nothing is stored any more. */
   async forget(): Promise<void> {
     this.stop();
+    this.#forgotten = true;
     await this.#options.store.delete(this.#options.storeKey);
+  }
+
+  #refuseWhenForgotten(): void {
+    if (this.#forgotten) throw new ModelError('retryLater', 'the device is about to be shown in another way');
   }
 
   #input(input: CommandQueueInput): void {
@@ -141,6 +167,7 @@ export class CommandRunner {
   async #send(command: Command): Promise<void> {
     const { send, logger } = this.#options;
     let input: CommandQueueInput;
+    this.#lastSent = command.id;
     try {
       await send(new Map(command.values));
       input = { type: 'accepted' };
@@ -156,9 +183,12 @@ export class CommandRunner {
         logger.warn('queued command refused by the device', { reason: reason.message, paths });
       }
     }
+    const isFirst = (): boolean => this.#state.commands[0]?.id === command.id;
     // Taken back, or the device left, while it was on its way: what the device decided is the truth all the same.
-    if (this.#state.commands[0]?.id !== command.id) return;
+    if (!isFirst()) return;
     if (input.type !== 'unanswered') await this.#save(this.#state.commands.slice(1)).catch(() => undefined);
+    // Once stopped the state keeps what is carried out: it must not be stored again.
+    if (this.#stopped || !isFirst()) return;
     this.#input(input);
     if (input.type !== 'unanswered') this.#saveInBackground();
   }
@@ -170,11 +200,11 @@ export class CommandRunner {
   }
 
   async #save(commands: readonly Command[]): Promise<void> {
+    if (this.#forgotten) return;
     const { store, storeKey } = this.#options;
     const { message } = this.#state;
-    const known = readStored(store.get<unknown>(storeKey));
-    if (known.message === message && JSON.stringify(known.commands) === JSON.stringify(commands)) return;
-    const document: StoredCommands = { commands, message };
+    const document: StoredCommands = { commands: [...commands, ...this.#accepting], message };
+    if (JSON.stringify(readStored(store.get<unknown>(storeKey))) === JSON.stringify(document)) return;
     await store.put(storeKey, document);
   }
 }

@@ -2,6 +2,7 @@ import type { DocumentStore } from '../../platform/store/document-store.ts';
 import type { NodeAttributes, SubTree } from '../../upnp-dm/types.ts';
 import type { CmsTree } from '../../upnp-dm/walk.ts';
 import type { Capabilities } from '../mapping/map-tree.ts';
+import { isSecret } from '../mapping/secrets.ts';
 import type { EndpointIdentity } from '../../cwmp/types.ts';
 import type { DeviceFacts } from '../../platform/config/config.ts';
 
@@ -39,7 +40,8 @@ export async function saveSnapshot(
     structure: tree.structure,
     instances: tree.instances,
     attributes: [...tree.attributes],
-    values: [...(tree.values ?? [])],
+    // The leaf is remembered, its secret is not.
+    values: [...(tree.values ?? [])].map(([path, value]) => [path, isSecret(path) ? '' : value] as const),
   };
   if (JSON.stringify(store.get<unknown>(key)) === JSON.stringify(document)) return;
   await store.put(key, document);

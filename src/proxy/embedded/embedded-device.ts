@@ -1,7 +1,8 @@
 import type { EndpointIdentity } from '../../cwmp/types.ts';
 import type { DataModel } from '../../datamodel/data-model.ts';
+import { ModelError } from '../../datamodel/model-error.ts';
 import type { ParameterNode } from '../../datamodel/node.ts';
-import type { Change } from '../../datamodel/provider.ts';
+import type { Change, TakeBack } from '../../datamodel/provider.ts';
 import type { Clock, Timer } from '../../platform/clock.ts';
 import { RowAliases } from '../../device2/row-aliases.ts';
 import type { DeviceFacts } from '../../platform/config/config.ts';
@@ -12,15 +13,18 @@ import { DeviceModel } from '../device-model.ts';
 import type { ExposedDevice } from '../exposed-device.ts';
 import { identityKey } from '../identity.ts';
 import { cmsLeaf } from '../mapping/cms-leaf.ts';
+import { modelErrorOf } from '../mapping/error-map.ts';
 import type { Capabilities } from '../mapping/map-tree.ts';
-import type { Mount } from '../mapping/mounts.ts';
+import { isSecret } from '../mapping/secrets.ts';
 import type { DeviceReferences } from '../proxier/proxied-device-columns.ts';
+import { Answering } from './answering.ts';
 import type { Command } from './command-queue.ts';
 import { CommandRunner } from './command-runner.ts';
 import { loadSnapshot, saveSnapshot } from './device-snapshot.ts';
-import { planEmbedded, serviceRowsOf, serviceTablesOf, type ServiceTable } from './embedded-plan.ts';
+import { planEmbedded, serviceTablesOf, type ServiceTable } from './embedded-plan.ts';
 import { EmbeddedProvider, toCommandValues, type EmbeddedAccess } from './embedded-provider.ts';
-import { newEmbeddedDeviceRow, type EmbeddedDeviceRow, type EmbeddedTables } from './embedded-tables.ts';
+import { EmbeddedRows, type ShownState } from './embedded-rows.ts';
+import type { EmbeddedDeviceRow, EmbeddedTables } from './embedded-tables.ts';
 
 /** Values that changed are written to the disk at most once in so long a time; a power cut costs no more than that. */
 const SNAPSHOT_INTERVAL_MS = 60_000;
@@ -40,6 +44,8 @@ export interface EmbeddedDeviceOptions {
   readonly references: (udn: string) => DeviceReferences;
   /** Rows of SupportedDataModel that describe the object at a path. */
   readonly supportedDataModels: (objectPath: string) => readonly string[];
+  /** Nothing waits for the device any more. */
+  readonly released: (key: string) => void;
 }
 
 /** A Proxied Device as rows of the proxier's own data model [TR-069 J.3]. */
@@ -47,23 +53,30 @@ export class EmbeddedDevice implements ExposedDevice {
   readonly deviceModel: DeviceModel;
   readonly key: string;
   readonly #options: EmbeddedDeviceOptions;
+  readonly #rows: EmbeddedRows;
   readonly #commands: CommandRunner;
+  readonly #answering: Answering;
   readonly #aliases: RowAliases;
   #facts: DeviceFacts | undefined;
   #friendlyName = '';
   #capabilities: Capabilities = { setValues: false, createInstance: false, deleteInstance: false };
   #services: readonly ServiceTable[] = [];
-  #rowMounts: readonly Mount[] = [];
   #online = false;
   #lastSync: number | undefined;
   #structureDoubtful: () => void = () => undefined;
   #snapshotTimer: Timer | undefined;
-  #retired = false;
 
   constructor(options: EmbeddedDeviceOptions) {
-    const { identity, model, store, clock, logger } = options;
+    const { identity, model, tables, store, clock, logger, supportedDataModels } = options;
     this.#options = options;
     this.key = identityKey(identity);
+    this.#rows = new EmbeddedRows({
+      key: this.key,
+      identity,
+      tables,
+      state: () => this.#state,
+      supportedDataModels,
+    });
     this.#commands = new CommandRunner({
       store,
       storeKey: `embedded/${this.key}/commands`,
@@ -71,24 +84,22 @@ export class EmbeddedDevice implements ExposedDevice {
       logger,
       send: (values) => this.#send(values),
       changed: () => {
-        this.#showStatus();
+        this.#showState();
+        if (!this.hasPending) options.released(this.key);
       },
       dropped: (command) => {
         this.#dropped(command);
       },
     });
-    this.#aliases = new RowAliases({ model, store, storeKey: `embedded/${this.key}/aliases` });
-    this.deviceModel = new DeviceModel({
-      model,
-      plan: () => planEmbedded(this.#services, this.#rowMounts, `${this.#vendorRow}.`),
-      prepare: (instances) => this.#allocate(instances),
-      wrap: (device) => new EmbeddedProvider(device, this.#access(), options.answerTimeoutMs),
-      logger,
-      aliases: this.#aliases,
-      onStructureDoubtful: () => {
-        this.#structureDoubtful();
+    this.#answering = new Answering({
+      clock,
+      ask: (cmsPath) => this.#ask(cmsPath),
+      changed: () => {
+        this.#answeringChanged();
       },
     });
+    this.#aliases = new RowAliases({ model, store, storeKey: `embedded/${this.key}/aliases` });
+    this.deviceModel = this.#createDeviceModel();
   }
 
   /** Takes up what is remembered of the device. @returns false when that is nothing */
@@ -98,12 +109,21 @@ export class EmbeddedDevice implements ExposedDevice {
     this.#facts = snapshot.facts;
     this.#friendlyName = snapshot.friendlyName;
     await this.#place(snapshot.tree, snapshot.capabilities, false);
+    // What stands for a secret there is not what the device has.
+    for (const path of snapshot.tree.values?.keys() ?? []) {
+      if (isSecret(path)) this.deviceModel.shadow.forgetValue(path);
+    }
     return true;
   }
 
   /** What the rules compare, as last seen. */
   get facts(): DeviceFacts | undefined {
     return this.#facts;
+  }
+
+  /** Writes that the ACS was told are accepted wait for the device. */
+  get hasPending(): boolean {
+    return this.#commands.state.commands.length > 0;
   }
 
   /** Who it is, as found on the LAN now. */
@@ -121,7 +141,8 @@ export class EmbeddedDevice implements ExposedDevice {
   setReachable(reachable: boolean, structureDoubtful: () => void = () => undefined): void {
     this.#structureDoubtful = structureDoubtful;
     this.#online = reachable;
-    this.#showRows();
+    this.#answering.reset();
+    this.#showState();
     this.#commands.setOnline(reachable);
   }
 
@@ -135,149 +156,123 @@ export class EmbeddedDevice implements ExposedDevice {
 
   /** The rows of other tables that it refers to may have changed. */
   referencesChanged(): void {
-    this.#showStatus();
+    this.#showState();
   }
 
   get status(): EmbeddedDeviceRow & { readonly pendingCommands: number } {
-    return { ...this.#row, pendingCommands: this.#commands.state.commands.length };
+    return { ...this.#rows.embeddedDevice, pendingCommands: this.#commands.state.commands.length };
   }
 
   /** Ends all work; what is known stays on the disk. */
   async stop(): Promise<void> {
+    this.#endWork();
     this.#commands.stop();
-    this.#snapshotTimer?.cancel();
     await this.#saveSnapshot();
   }
 
-  /** Row and reference die together [TR-181 EmbeddedDevice.Reference], and with them everything remembered. */
+  /** The rows go, and with them everything remembered. */
   async retire(): Promise<void> {
-    const { tables, store } = this.#options;
-    this.#retired = true;
-    this.#snapshotTimer?.cancel();
+    this.#endWork();
+    if (this.hasPending) {
+      this.#options.logger.warn('accepted changes are lost: the device is no longer embedded', {
+        endpoint: this.key,
+        paths: this.#commands.state.commands.flatMap(({ values }) => values.map(([path]) => path)),
+      });
+    }
     this.deviceModel.clear();
     await Promise.all([
-      tables.embeddedDevices.remove(this.key),
-      ...tables.serviceRowsOf(this.key).map(({ table, key }) => table.remove(key)),
-      tables.proxiedDevices.remove(this.key),
+      this.#rows.remove(),
       this.#commands.forget(),
       this.#aliases.forget(),
-      store.delete(this.#snapshotKey),
+      this.#options.store.delete(this.#snapshotKey),
     ]);
+  }
+
+  #endWork(): void {
+    this.#online = false;
+    this.#snapshotTimer?.cancel();
+    this.#answering.reset();
   }
 
   get #snapshotKey(): string {
     return `embedded/${this.key}/snapshot`;
   }
 
-  /** The row of the vendor table, without final dot. */
-  get #vendorRow(): string {
-    return this.#options.tables.proxiedDevices.reference(this.key);
+  #createDeviceModel(): DeviceModel {
+    const { model, logger, answerTimeoutMs } = this.#options;
+    return new DeviceModel({
+      model,
+      plan: () => planEmbedded(this.#services, this.#rows.mounts, `${this.#rows.vendorRow}.`),
+      prepare: (instances) => this.#makeRoom(instances),
+      wrap: (device) => new EmbeddedProvider(device, this.#access(), answerTimeoutMs),
+      logger,
+      aliases: this.#aliases,
+      onStructureDoubtful: () => {
+        this.#structureDoubtful();
+      },
+    });
   }
 
   async #place(tree: CmsTree, capabilities: Capabilities, valuesCurrent: boolean): Promise<void> {
     this.#capabilities = capabilities;
     this.#services = serviceTablesOf(tree.subTrees, tree.structure);
-    await this.#showProxiedDevice([]);
-    await this.#allocate(tree.instances);
-    if (this.#retired) return;
+    await this.#rows.showProxiedDevice();
+    await this.#rows.allocate(this.#services, tree.instances);
+    if (this.#rows.isRemoved) return;
     this.deviceModel.describe(tree, capabilities, valuesCurrent);
-    await this.#showProxiedDevice(this.#serviceReferences());
-    await this.#showEmbeddedDevice();
+    await this.#rows.show();
   }
 
-  /** Gives each service row of the device its row in the proxier's tables, and takes those back that are gone. */
-  async #allocate(instances: readonly string[]): Promise<void> {
-    const { tables } = this.#options;
-    const rows = serviceRowsOf(this.#services, instances).map(({ cmsPath, objectName }) => ({
-      cmsPath,
-      table: tables.services(objectName),
-      key: `${this.key} ${cmsPath}`,
-    }));
-    const wanted = new Set(rows.map(({ table, key }) => table.path + key));
-    const gone = tables.serviceRowsOf(this.key).filter(({ table, key }) => !wanted.has(table.path + key));
-    await Promise.all([
-      ...rows.map(({ table, key }) => table.put(key, { device: this.key })),
-      ...gone.map(({ table, key }) => table.remove(key)),
-    ]);
-    this.#rowMounts = rows.map(({ cmsPath, table, key }) => ({
-      location: cmsPath,
-      prefix: `${table.reference(key)}.`,
-    }));
-    if (this.deviceModel.tree !== undefined && !this.#retired) {
-      await this.#showProxiedDevice(this.#serviceReferences());
-      await this.#showEmbeddedDevice();
-    }
+  /** For rows that come while the device is described. */
+  async #makeRoom(instances: readonly string[]): Promise<void> {
+    await this.#rows.allocate(this.#services, instances);
+    await this.#rows.show();
+    // Its nodes must not come back after the rows that they belong to.
+    if (this.#rows.isRemoved) throw new ModelError('retryLater', 'the device is no longer embedded');
   }
 
-  #serviceReferences(): string[] {
-    return this.#rowMounts.map(({ prefix }) => prefix.replace(/\.$/, ''));
-  }
-
-  async #showProxiedDevice(services: readonly string[]): Promise<void> {
-    const { tables, identity } = this.#options;
-    const known = tables.proxiedDevices.find(this.key)?.row;
-    await tables.proxiedDevices.put(this.key, {
-      friendlyName: this.#friendlyName,
-      identity,
-      online: this.#online,
-      services: known === undefined || services.length > 0 ? services : known.services,
-      embeddedDevice: tables.embeddedDevices.reference(this.key),
-    });
-  }
-
-  /**
-   * Its Reference is its one service row, or its row in the vendor table where it has none or several, and stays that while the
-   * row exists; when the row goes, this one does too, and a new one takes its place.
-   */
-  async #showEmbeddedDevice(): Promise<void> {
-    const { tables } = this.#options;
-    const services = this.#serviceReferences();
-    const known = tables.embeddedDevices.find(this.key)?.row;
-    const candidates = [...services, this.#vendorRow];
-    if (known !== undefined && !candidates.includes(known.reference)) {
-      await tables.embeddedDevices.remove(this.key);
-    }
-    const kept = tables.embeddedDevices.find(this.key)?.row.reference;
-    const [only] = services;
-    const reference = kept ?? (services.length === 1 && only !== undefined ? only : this.#vendorRow);
-    await tables.embeddedDevices.put(this.key, this.#rowFor(reference));
-    await this.#showProxiedDevice(services);
-  }
-
-  get #row(): EmbeddedDeviceRow {
-    const known = this.#options.tables.embeddedDevices.find(this.key)?.row;
-    return this.#rowFor(known?.reference ?? this.#vendorRow);
-  }
-
-  #rowFor(reference: string): EmbeddedDeviceRow {
-    const { references, supportedDataModels } = this.#options;
-    const { hosts, discovery } = references(this.#facts?.udn ?? '');
+  get #state(): ShownState {
     const { processed, message } = this.#commands.state;
     return {
-      ...newEmbeddedDeviceRow(this.key, reference),
-      supportedDataModels: supportedDataModels(`${reference}.`),
-      hosts,
-      discovery,
+      ...this.#options.references(this.#facts?.udn ?? ''),
+      friendlyName: this.#friendlyName,
+      online: this.#online && this.#answering.isAnswering,
       commandProcessed: processed,
       message,
       lastSync: this.#lastSync,
     };
   }
 
-  #showRows(): void {
-    this.#inBackground(this.#showProxiedDevice(this.#serviceReferences()));
-    this.#showStatus();
+  #showState(): void {
+    this.#inBackground(this.#rows.showState());
   }
 
-  #showStatus(): void {
-    const { tables } = this.#options;
-    if (tables.embeddedDevices.find(this.key) === undefined || this.#retired) return;
-    this.#inBackground(tables.embeddedDevices.put(this.key, this.#row));
+  #answeringChanged(): void {
+    const { isAnswering } = this.#answering;
+    this.#options.logger.info(isAnswering ? 'device answers again' : 'device does not answer', {
+      endpoint: this.key,
+    });
+    this.#showState();
+    if (isAnswering) this.#commands.setOnline(this.#online);
+  }
+
+  /** Reads one leaf of a device that was silent. */
+  async #ask(cmsPath: string): Promise<boolean> {
+    const { client, shadow } = this.deviceModel;
+    if (client === undefined) return false;
+    const { generation } = shadow;
+    try {
+      const values = await client.getValues([cmsPath], AbortSignal.timeout(this.#options.answerTimeoutMs));
+      this.deviceModel.valuesRead(values, generation);
+      return true;
+    } catch (error) {
+      return modelErrorOf(error).kind !== 'retryLater';
+    }
   }
 
   #access(): EmbeddedAccess {
     const isOnline = (): boolean => this.#online;
-    const hasPending = (): boolean => this.#commands.state.commands.length > 0;
+    const hasPending = (): boolean => this.hasPending;
     return {
       get online() {
         return isOnline();
@@ -300,10 +295,15 @@ export class EmbeddedDevice implements ExposedDevice {
         this.#commands.written();
         this.#synchronized();
       },
+      answered: (unanswered) => {
+        if (!this.#online) return;
+        if (unanswered === undefined) this.#answering.answered();
+        else this.#answering.silent(cmsLeaf(unanswered).cmsPath);
+      },
     };
   }
 
-  #accept(changes: readonly Change[]): Promise<() => Promise<void>> {
+  #accept(changes: readonly Change[]): Promise<TakeBack> {
     return this.#commands.accept(
       toCommandValues(changes, (parameter, value) => this.deviceModel.toDevice(parameter, value)),
     );
@@ -327,10 +327,11 @@ export class EmbeddedDevice implements ExposedDevice {
     this.#options.model.reportValueChanges(changes);
   }
 
-  /** [TR-181 EmbeddedDevice.LastSyncTime] */
+  /** The device has told, or taken, its values [TR-181 EmbeddedDevice.LastSyncTime]. */
   #synchronized(): void {
     this.#lastSync = this.#options.clock.now();
-    this.#showStatus();
+    this.#answering.answered();
+    this.#showState();
     this.#snapshotTimer ??= this.#options.clock.schedule(SNAPSHOT_INTERVAL_MS, () => {
       this.#snapshotTimer = undefined;
       this.#inBackground(this.#saveSnapshot());
@@ -339,7 +340,7 @@ export class EmbeddedDevice implements ExposedDevice {
 
   async #saveSnapshot(): Promise<void> {
     const { tree, shadow } = this.deviceModel;
-    if (tree === undefined || this.#facts === undefined || this.#retired) return;
+    if (tree === undefined || this.#facts === undefined || this.#rows.isRemoved) return;
     await saveSnapshot(this.#options.store, this.#snapshotKey, {
       identity: this.#options.identity,
       facts: this.#facts,

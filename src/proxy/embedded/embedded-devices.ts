@@ -1,14 +1,18 @@
 import type { EndpointIdentity } from '../../cwmp/types.ts';
 import type { SupportedBeyondModel } from '../../device2/device-type/describe-model.ts';
-import type { DeviceFacts } from '../../platform/config/config.ts';
-import type { ExposingMechanism } from '../device-registry.ts';
+import { Listeners } from '../../datamodel/listeners.ts';
+import type { DeviceFacts, DeviceMechanism } from '../../platform/config/config.ts';
+import type { HoldingMechanism } from '../device-registry.ts';
 import { identityKey } from '../identity.ts';
 import type { DescribedDevice } from '../proxied-device.ts';
 import { EmbeddedDevice, type EmbeddedDeviceOptions } from './embedded-device.ts';
 import type { CommandProcessed } from './command-queue.ts';
 import { EmbeddedTables } from './embedded-tables.ts';
 
-export interface EmbeddedDevicesOptions extends Omit<EmbeddedDeviceOptions, 'identity' | 'tables'> {
+export interface EmbeddedDevicesOptions extends Omit<
+  EmbeddedDeviceOptions,
+  'identity' | 'tables' | 'released'
+> {
   /** Six hex digits, for the name of the vendor table. */
   readonly vendorOui: string;
 }
@@ -32,26 +36,31 @@ export interface EmbeddedDeviceStatus {
 }
 
 /** All devices that are embedded in the proxier's own data model, those that are away included. */
-export class EmbeddedDevices implements ExposingMechanism {
+export class EmbeddedDevices implements HoldingMechanism {
   readonly #options: EmbeddedDevicesOptions;
   readonly #tables: EmbeddedTables;
   readonly #byKey = new Map<string, EmbeddedDevice>();
+  readonly #released: Listeners<string>;
 
   constructor(options: EmbeddedDevicesOptions) {
     this.#options = options;
     this.#tables = new EmbeddedTables(options.model, options.store, options.vendorOui);
+    this.#released = new Listeners((error) => {
+      options.logger.error('listener failed', { error: String(error) });
+    });
   }
 
   /**
    * Takes up all known devices with their last values and the commands that wait for them.
-   * @param isEmbedded whether the rules still embed a device
+   * @param chooseMechanism what the rules make of a device now
    */
-  async start(isEmbedded: (facts: DeviceFacts) => boolean): Promise<void> {
+  async start(chooseMechanism: (facts: DeviceFacts) => DeviceMechanism): Promise<void> {
     for (const { key, row } of [...this.#tables.proxiedDevices.rows]) {
       const device = this.#create(row.identity);
       try {
         const isKnown = await device.restore();
-        if (isKnown && device.facts !== undefined && isEmbedded(device.facts)) continue;
+        const wanted = device.facts === undefined ? 'ignore' : chooseMechanism(device.facts);
+        if (isKnown && (wanted === 'embedded' || (wanted === 'virtual' && device.hasPending))) continue;
       } catch (error) {
         this.#options.logger.error('could not restore an embedded device', { key, error: String(error) });
         continue;
@@ -80,6 +89,22 @@ export class EmbeddedDevices implements ExposingMechanism {
     this.#byKey.delete(key);
     await device.retire();
     return true;
+  }
+
+  holds(key: string): boolean {
+    return this.#byKey.get(key)?.hasPending === true;
+  }
+
+  onReleased(listener: (identityKey: string) => void): () => void {
+    return this.#released.add(listener);
+  }
+
+  async forget(key: string): Promise<void> {
+    await this.retire(key);
+  }
+
+  get known(): ReadonlySet<string> {
+    return new Set(this.#byKey.keys());
   }
 
   get exposed(): ReadonlyMap<string, DeviceFacts | undefined> {
@@ -150,7 +175,12 @@ export class EmbeddedDevices implements ExposingMechanism {
   }
 
   #create(identity: EndpointIdentity): EmbeddedDevice {
-    const device = new EmbeddedDevice({ ...this.#options, identity, tables: this.#tables });
+    const device = new EmbeddedDevice({
+      ...this.#options,
+      identity,
+      tables: this.#tables,
+      released: (key) => this.#released.notify(key),
+    });
     this.#byKey.set(device.key, device);
     return device;
   }

@@ -1,6 +1,13 @@
 import { ModelError, TransactionError } from '../../datamodel/model-error.ts';
 import type { ObjectNode, ParameterNode } from '../../datamodel/node.ts';
-import type { AddedRow, ApplyStatus, Change, Provider, ReadOutcome } from '../../datamodel/provider.ts';
+import type {
+  AddedRow,
+  ApplyStatus,
+  Change,
+  Provider,
+  ReadOutcome,
+  TakeBack,
+} from '../../datamodel/provider.ts';
 import { cmsLeaf } from '../mapping/cms-leaf.ts';
 
 /** What an embedded device knows beyond its CMS: values that wait for it, and its last ones. */
@@ -13,9 +20,11 @@ export interface EmbeddedAccess {
   /** The value that the device had when it was read last, in the form of the data model. */
   lastValue(parameter: ParameterNode): string | undefined;
   /** Accepts changes that the device gets later; they are durable when it resolves. */
-  accept(changes: readonly Change[]): Promise<() => Promise<void>>;
+  accept(changes: readonly Change[]): Promise<TakeBack>;
   /** The device has taken a change. */
   synchronized(): void;
+  /** The device answered, or (with one parameter of those it was asked for) did not. */
+  answered(unanswered: ParameterNode | undefined): void;
 }
 
 /**
@@ -48,15 +57,18 @@ export class EmbeddedProvider implements Provider {
       );
     }
     const answer = this.#device.read(parameters, this.#inTime(signal));
-    return answer instanceof Promise
-      ? answer.then((outcomes) => this.#complete(parameters, outcomes))
-      : this.#complete(parameters, answer);
+    if (!(answer instanceof Promise)) return this.#complete(parameters, answer);
+    return answer.then((outcomes) => {
+      // Whoever asked may have lost patience: that says nothing of the device.
+      if (signal?.aborted !== true) {
+        this.#access.answered(parameters.find((_, index) => isMissing(outcomes[index])));
+      }
+      return this.#complete(parameters, outcomes);
+    });
   }
 
   async apply(changes: readonly Change[], signal?: AbortSignal): Promise<ApplyStatus> {
-    if (!this.#access.online || this.#access.hasPending) {
-      throw new ModelError('retryLater', 'the device is offline, or has not taken earlier changes yet');
-    }
+    this.#refuseToOvertake();
     try {
       const status = await this.#device.apply(changes, this.#inTime(signal));
       this.#access.synchronized();
@@ -66,13 +78,14 @@ export class EmbeddedProvider implements Provider {
       if (error instanceof TransactionError && error.faults.every(({ kind }) => kind === 'retryLater')) {
         throw new ModelError('retryLater', 'the device did not take the change in time', undefined, {
           cause: error,
+          mayBeDone: true,
         });
       }
       throw error;
     }
   }
 
-  defer(changes: readonly Change[]): Promise<() => Promise<void>> {
+  defer(changes: readonly Change[]): Promise<TakeBack> {
     return this.#access.accept(changes);
   }
 
@@ -80,6 +93,7 @@ export class EmbeddedProvider implements Provider {
     if (this.#device.addRow === undefined) {
       throw new ModelError('invalidName', 'rows cannot be added here', table.path);
     }
+    this.#refuseToOvertake();
     const added = await this.#device.addRow(table, signal);
     this.#access.synchronized();
     return added;
@@ -89,9 +103,17 @@ export class EmbeddedProvider implements Provider {
     if (this.#device.deleteRow === undefined) {
       throw new ModelError('invalidName', 'this object cannot be deleted', row.path);
     }
+    this.#refuseToOvertake();
     const status = await this.#device.deleteRow(row, signal);
     this.#access.synchronized();
     return status;
+  }
+
+  /** What the device gets comes in the order in which the ACS sent it. */
+  #refuseToOvertake(): void {
+    if (!this.#access.online || this.#access.hasPending) {
+      throw new ModelError('retryLater', 'the device is offline, or has not taken earlier changes yet');
+    }
   }
 
   #inTime(signal: AbortSignal | undefined): AbortSignal {
@@ -105,12 +127,17 @@ export class EmbeddedProvider implements Provider {
       const pending = this.#access.hasPending ? this.#access.pendingValue(parameter) : undefined;
       if (pending !== undefined) return pending;
       const outcome = outcomes[index] ?? new ModelError('internal', 'no value is known', parameter.path);
-      if (typeof outcome === 'string' || outcome.kind !== 'retryLater') return outcome;
-      return (
-        this.#access.lastValue(parameter) ?? new ModelError(outcome.kind, outcome.message, parameter.path)
-      );
+      if (!isMissing(outcome)) return outcome;
+      // Secrets are not remembered: what the device says of them is not known, and nobody may know it.
+      const last = this.#access.lastValue(parameter) ?? (parameter.hidden ? '' : undefined);
+      return last ?? new ModelError(outcome.kind, outcome.message, parameter.path);
     });
   }
+}
+
+/** The device did not tell the value now. */
+function isMissing(outcome: ReadOutcome | undefined): outcome is ModelError {
+  return outcome instanceof ModelError && outcome.kind === 'retryLater';
 }
 
 /** The CMS paths and values of changes, as a device gets them. */

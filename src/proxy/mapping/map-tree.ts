@@ -2,6 +2,7 @@ import type { Constraint, ValueType } from '../../datamodel/value.ts';
 import { parseTypeString, type ParsedType } from '../../upnp-dm/type-string.ts';
 import type { NodeAttributes } from '../../upnp-dm/types.ts';
 import type { CmsTree } from '../../upnp-dm/walk.ts';
+import { tableCountedBy } from './cms-leaf.ts';
 import { COMMON_OBJECTS } from './common-objects.ts';
 import type { MountPlan } from './mounts.ts';
 import { PathMapping } from './path-mapping.ts';
@@ -30,6 +31,8 @@ export interface MappedParameter {
   readonly type: ValueType;
   readonly writable: boolean;
   readonly constraint: Constraint | undefined;
+  /** The node whose EventOnChange tells of it: the leaf itself, or the table whose rows it counts. */
+  readonly eventPath: string;
   /** Undefined: the device does not support events for it; `unknown`: it was not asked. */
   readonly eventOnChange: NodeAttributes['eventOnChange'];
 }
@@ -238,7 +241,7 @@ class TreeMapper {
       cmsPath,
       type: type === undefined || type === 'multiInstance' ? 'string' : type,
       constraint,
-      eventOnChange: attributes?.eventOnChange,
+      ...this.#eventsOf(cmsPath, structurePath, attributes),
     } as const;
     const row = this.#paths.commonObjectRow(structurePath);
     const path = row === undefined ? place.dataPath && place.dataPath + name : this.#place(cmsPath);
@@ -253,6 +256,20 @@ class TreeMapper {
     } else {
       this.#remarks.push(`${cmsPath}: no place in the data model; the leaf is left out`);
     }
+  }
+
+  /** Most devices raise no events for a leaf that counts rows, but for the table itself [CMS:2 1.6.2, B.2]. */
+  #eventsOf(
+    cmsPath: string,
+    structurePath: string,
+    attributes: NodeAttributes | undefined,
+  ): Pick<MappedParameter, 'eventPath' | 'eventOnChange'> {
+    const [table, tableStructure] = [tableCountedBy(cmsPath), tableCountedBy(structurePath)];
+    const own = { eventPath: cmsPath, eventOnChange: attributes?.eventOnChange };
+    if (own.eventOnChange !== undefined || table === undefined || tableStructure === undefined) return own;
+    if (!this.#structure.paths.has(`${tableStructure}#/`)) return own;
+    const eventOnChange = this.#attributes(table, tableStructure)?.eventOnChange;
+    return eventOnChange === undefined ? own : { eventPath: table, eventOnChange };
   }
 
   /** The tables that a standard path of a Common Object runs through, with the row counts that the CMS does not have. */

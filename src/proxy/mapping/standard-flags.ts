@@ -17,17 +17,8 @@ export function isOverridable(path: string): boolean {
   return name !== undefined && isDeviceInfoName(name) && FROM_COMMON_OBJECTS.has(name);
 }
 
-/** Names of the parameters that read as the empty string in the published models [TR-181, TR-098, TR-104, TR-140]. */
-const HIDDEN = /(?:Password|Passphrase|PreSharedKey|WEPKey)$/;
-
-/**
- * Forced Inform and notification rule of a parameter that the device answers for but the standard treats specially, and whether
- * it is a secret: a device that shows its secrets, or a write that waits for its device, must not show them to the ACS.
- */
-export function standardFlags(
-  path: string,
-): Pick<ParameterOptions, 'forcedInform' | 'notification' | 'hidden'> {
-  if (HIDDEN.test(path)) return { hidden: true };
+/** Forced Inform and notification rule of a parameter that the device answers for but the standard treats specially. */
+export function standardFlags(path: string): Pick<ParameterOptions, 'forcedInform' | 'notification'> {
   const name = DEVICE_INFO.exec(path)?.[1];
   if (name === undefined || !isDeviceInfoName(name)) return {};
   const { forcedInform, notification } = deviceInfoOptions(name);

@@ -14,7 +14,7 @@ import { addManagementServer } from '../../device2/management-server.ts';
 import { addRoot } from '../../device2/root.ts';
 import { DocumentSettingsStore } from '../../device2/settings-store.ts';
 import { addSystemObjects } from '../../device2/system-objects.ts';
-import type { Config, DeviceFacts } from '../../platform/config/config.ts';
+import type { Config, DeviceFacts, DeviceMechanism } from '../../platform/config/config.ts';
 import { systemStatus } from '../../platform/system-status.ts';
 import { VERSION } from '../../platform/version.ts';
 import { identityKey } from '../identity.ts';
@@ -23,6 +23,7 @@ import { macAddressOf } from '../../platform/neighbour-table.ts';
 import { EmbeddedDevices } from '../embedded/embedded-devices.ts';
 import { Inventory } from '../inventory/inventory.ts';
 import { deviceTypeOf, type VirtualDevice } from '../virtual/virtual-device.ts';
+import { CwmpSwitch } from '../cwmp-switch.ts';
 import { VirtualDeviceTable } from './virtual-device-table.ts';
 import { defaultSettings, type EndpointContext } from '../endpoint-context.ts';
 
@@ -52,6 +53,7 @@ export class ProxierDevice {
   readonly model: DataModel;
   readonly inventory: Inventory;
   readonly embedded: EmbeddedDevices;
+  readonly cwmpSwitch: CwmpSwitch;
   readonly #options: ProxierDeviceOptions;
   readonly #endpoint: CwmpEndpoint;
   readonly #informParameters: InformParameters;
@@ -74,6 +76,7 @@ export class ProxierDevice {
       defaultSettings(context.acs, identityKey(context.proxier)),
       onListenerError,
     );
+    this.cwmpSwitch = new CwmpSwitch(settings, logger);
     this.#endpoint = new CwmpEndpoint({
       ...context,
       identity: context.proxier,
@@ -137,15 +140,15 @@ export class ProxierDevice {
   /**
    * Takes up the embedded devices that are known and opens the first session if one is due. The connection request listener
    * must be started.
-   * @param isEmbedded whether the rules embed a device
+   * @param chooseMechanism what the rules make of a device
    */
-  async start(isEmbedded: (facts: DeviceFacts) => boolean): Promise<void> {
+  async start(chooseMechanism: (facts: DeviceFacts) => DeviceMechanism): Promise<void> {
     const { store, clock } = this.#options.context;
     const previous = store.get<ProxierRecord>(RECORD_KEY);
     const bootId = kernelBootId();
     this.inventory.start();
     await this.#dnsClient.start();
-    await this.embedded.start(isEmbedded);
+    await this.embedded.start(chooseMechanism);
     await this.#supportedDataModels.start();
     await this.#endpoint.start();
     // A daemon that restarts is no reboot of the gateway; without the kernel's word each start counts as one.

@@ -12,7 +12,9 @@ import { RowAliases } from '../../device2/row-aliases.ts';
 import { addRoot, device2Version, type RootObject } from '../../device2/root.ts';
 import { DocumentSettingsStore } from '../../device2/settings-store.ts';
 import type { DeviceFacts } from '../../platform/config/config.ts';
+import type { DocumentStore } from '../../platform/store/document-store.ts';
 import type { CmsTree } from '../../upnp-dm/walk.ts';
+import { CwmpSwitch } from '../cwmp-switch.ts';
 import { DeviceModel } from '../device-model.ts';
 import { defaultSettings, type EndpointContext } from '../endpoint-context.ts';
 import type { ExposedDevice } from '../exposed-device.ts';
@@ -43,6 +45,7 @@ export interface VirtualDeviceRecord {
 export class VirtualDevice implements ExposedDevice {
   record: VirtualDeviceRecord;
   readonly deviceModel: DeviceModel;
+  readonly cwmpSwitch: CwmpSwitch;
   readonly #model: DataModel;
   readonly #endpoint: CwmpEndpoint;
   /** Device:1 has no such table. */
@@ -71,6 +74,7 @@ export class VirtualDevice implements ExposedDevice {
       defaultSettings(context.acs, key),
       onListenerError,
     );
+    this.cwmpSwitch = new CwmpSwitch(settings, logger);
     this.#endpoint = new CwmpEndpoint({
       identity: record.identity,
       storeKey: `endpoint/${key}`,
@@ -215,6 +219,14 @@ export class VirtualDevice implements ExposedDevice {
       beyond: () => this.deviceModel.supportedBeyond(),
     });
   }
+}
+
+/** Keys of all that is stored of the virtual device of that identity. */
+export function storedDocuments(store: DocumentStore, key: string): string[] {
+  return ['virtual', 'endpoint', 'settings', 'supported', 'inform-parameters', 'aliases'].flatMap((kind) => {
+    const document = `${kind}/${key}`;
+    return store.keys(document).filter((found) => found === document || found.startsWith(`${document}/`));
+  });
 }
 
 /** Names the kind of device, not the single one: its serial number stays out of documents that anybody may read. */

@@ -7,7 +7,7 @@ import type { EndpointContext } from '../endpoint-context.ts';
 import { identityKey } from '../identity.ts';
 import { planMounts } from '../mapping/mounts.ts';
 import type { DescribedDevice } from '../proxied-device.ts';
-import { VirtualDevice, type VirtualDeviceRecord } from './virtual-device.ts';
+import { storedDocuments, VirtualDevice, type VirtualDeviceRecord } from './virtual-device.ts';
 
 const RECORD_PREFIX = 'virtual/';
 
@@ -71,12 +71,11 @@ export class VirtualDevices implements ExposingMechanism {
       await this.#update(known, record);
       return known;
     }
-    await known?.stop();
+    if (known !== undefined) await known.stop();
     const virtual = await this.#start(record);
     // Back from the other mechanism: for the ACS this CPE comes on line again.
     const isBack = stored?.retired === true;
     await this.#store(virtual, isBack || (stored !== undefined && hasRebooted(stored.boot, boot)));
-    this.#logger.info('device registered', { endpoint: key, root: record.plan.root });
     return virtual;
   }
 
@@ -99,6 +98,21 @@ export class VirtualDevices implements ExposingMechanism {
     if (virtual?.record.boot.bootId !== previous) return;
     virtual.record = { ...virtual.record, boot: { ...virtual.record.boot, bootId } };
     await this.#store(virtual, false);
+  }
+
+  /** Ends the virtual device and deletes everything that is stored of it. */
+  async forget(key: string): Promise<void> {
+    const { store } = this.#context;
+    const virtual = this.#byKey.get(key);
+    this.#byKey.delete(key);
+    await virtual?.stop();
+    await Promise.all(storedDocuments(store, key).map((document) => store.delete(document)));
+  }
+
+  /** Retired ones included. */
+  get known(): ReadonlySet<string> {
+    const stored = this.#context.store.keys(RECORD_PREFIX).map((key) => key.slice(RECORD_PREFIX.length));
+    return new Set([...stored, ...this.#byKey.keys()]);
   }
 
   get exposed(): ReadonlyMap<string, DeviceFacts | undefined> {

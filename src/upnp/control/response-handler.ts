@@ -16,7 +16,6 @@ export class ResponseHandler implements XmlHandler {
   /** Local name of the element in the Body; empty when there is none. */
   responseName = '';
   errorCode = '';
-  errorDescription = '';
   #depth = 0;
   #skipped = 0;
   #leaf = '';
@@ -76,7 +75,6 @@ export class ResponseHandler implements XmlHandler {
 
   #faultText(text: string): void {
     if (this.#leaf === 'errorCode') this.errorCode += text;
-    else if (this.#leaf === 'errorDescription') this.errorDescription += text;
   }
 
   #endArgument(local: string): void {

@@ -54,8 +54,8 @@ export async function invokeAction(request: ActionRequest): Promise<OutArguments
     const code = answer.errorCode.trim();
     if (!/^\d{1,5}$/.test(code))
       throw transportError('SOAP fault without a UPnP error code', undefined, httpStatus);
-    const text = answer.errorDescription.trim().slice(0, 256);
-    const message = `${request.action}: UPnP error ${code}${text === '' ? '' : ` (${text})`}`;
+    // Not the device's own words: they may repeat a password that was just sent, and this ends in logs and faults.
+    const message = `${request.action}: UPnP error ${code}`;
     throw new ActionError('upnp', Number(code), request.serviceType, request.action, message);
   }
   if (httpStatus !== 200) throw transportError(`HTTP status ${httpStatus}`, undefined, httpStatus);

@@ -92,6 +92,9 @@ export class FakeListener implements ConnectionRequestListener {
   publish(name: string): { url: string; unpublish: () => void } {
     return { url: `http://localhost:7547/dt/${name}`, unpublish: () => undefined };
   }
+  addressChanged(): void {
+    for (const [path, target] of this.targets) target.moved(`http://192.0.2.1:7547/${path}`);
+  }
   /** What a good connection request does. */
   call(): string {
     const target = [...this.targets.values()][0];

@@ -82,6 +82,20 @@ describe('CwmpEndpoint', () => {
     expect(third.endpoint.connectionRequestUrl).to.equal(fixture.endpoint.connectionRequestUrl);
   });
 
+  it('reports a new ConnectionRequestURL as a VALUE CHANGE, once, and advertises it from then on', async () => {
+    await fixture.endpoint.start();
+    await idle(1);
+    fixture.listener.addressChanged();
+    const url = fixture.endpoint.connectionRequestUrl;
+    expect(url).to.match(/^http:\/\/192\.0\.2\.1:7547\/./);
+    await idle(2);
+    expect(eventCodes(acs.informs[1]!)).to.deep.equal(['4 VALUE CHANGE']);
+    expect(acs.informs[1]!.body).to.contain('Device.ManagementServer.ConnectionRequestURL');
+    await fixture.endpoint.enqueueEvent('2 PERIODIC');
+    await idle(3);
+    expect(eventCodes(acs.informs[2]!)).to.deep.equal(['2 PERIODIC']);
+  });
+
   it('answers requests with their ID, sets the ParameterKey on success only and keeps it', async () => {
     acs.script = callingSession([
       GPV,

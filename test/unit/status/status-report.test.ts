@@ -16,6 +16,7 @@ const idOf = (serialNumber: string): EndpointIdentity => ({
 const endpoint = (serialNumber: string, rest: Partial<EndpointStatus> = {}): EndpointStatus => ({
   identity: idOf(serialNumber),
   connectionRequestUrl: `http://192.0.2.1:7547/secretOf${serialNumber}`,
+  enableCwmp: true,
   lastInform: undefined,
   retryCount: 0,
   pendingEvents: [],

@@ -14,6 +14,7 @@ const SNAPSHOT: StatusSnapshot = {
     {
       identity: { manufacturer: 'Maker', oui: '00D09E', productClass: 'Nas', serialNumber: 'S1' },
       connectionRequestUrl: 'http://192.0.2.1:7547/verySecretPath',
+      enableCwmp: true,
       lastInform: {
         time: '2026-01-01T00:00:00.000Z',
         events: ['0 BOOTSTRAP'],
@@ -94,6 +95,7 @@ describe('status server', () => {
           serialNumber: 'S1',
           mechanism: 'virtual',
           connectionRequestUrl: 'http://192.0.2.1:7547/…',
+          enableCwmp: true,
           lastInform: SNAPSHOT.endpoints[0]?.lastInform,
           inSession: false,
           retryCount: 2,

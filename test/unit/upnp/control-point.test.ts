@@ -179,11 +179,12 @@ describe('control point on loopback', () => {
         500,
         envelope(
           '<s:Fault><faultcode>s:Client</faultcode><detail><x:UPnPError><errorCode>703</errorCode>' +
-            '<errorDescription>No such name</errorDescription></x:UPnPError></detail></s:Fault>',
+            '<errorDescription>No such name: MyWifiKey</errorDescription></x:UPnPError></detail></s:Fault>',
         ),
       );
     const refused = await rejection(controlPoint.invoke(root, serviceOf(root), 'GetValues', []));
     expect(refused).to.include({ source: 'upnp', code: 703, action: 'GetValues' });
+    expect(refused).to.have.property('message', 'GetValues: UPnP error 703');
 
     answer = () => httpResponse(500, 'Internal error');
     const broken = await rejection(controlPoint.invoke(root, serviceOf(root), 'GetValues', []));

@@ -9,6 +9,7 @@ import { ConfigError } from '../../../../src/platform/config/config-error.ts';
 import { formatConfig } from '../../../../src/platform/config/format-config.ts';
 import { loadConfig } from '../../../../src/platform/config/load-config.ts';
 import { describeKey } from '../../../../src/platform/config/schema.ts';
+import { parseYamlSource } from '../../../../src/platform/config/yaml-source.ts';
 
 const ROOT = new URL('../../../../', import.meta.url).pathname;
 const MINIMAL = 'acs:\n  url: https://acs.example/\nlan:\n  interfaces: [lo]\n';
@@ -46,7 +47,13 @@ describe('config', () => {
     expect(config.state.directory).to.equal('/var/lib/cwmp-proxier');
     expect(config.acs.periodicInformIntervalSeconds).to.equal(3600);
     expect(config.acs.tls).to.deep.equal({ minVersion: 'TLSv1.2' });
-    expect(config.devices).to.deep.equal({ default: 'virtual', rules: [], pollIntervalSeconds: 60 });
+    expect(config.devices).to.deep.equal({
+      default: 'virtual',
+      rules: [],
+      pollIntervalSeconds: 60,
+      maxDevices: 128,
+      forgetAfterSeconds: 2_592_000,
+    });
     expect(config.proxier).to.not.have.property('serialNumber');
     expect(config.warnings).to.deep.equal([
       "proxier.manufacturerOui: 000000 is nobody's; use the OUI of the maker of this gateway",
@@ -84,7 +91,7 @@ describe('config', () => {
       'an empty file',
       '',
       [
-        'FILE: acs: is missing; allowed: the keys url, username, password, passwordFile, tls, periodicInformIntervalSeconds',
+        'FILE: acs: is missing; allowed: the keys url, username, password, passwordFile, tls, periodicInformIntervalSeconds, enableCwmpAtStart',
         'FILE: lan: is missing; allowed: the keys interfaces',
       ],
     ],
@@ -221,6 +228,34 @@ describe('config', () => {
     const text = formatConfig(await load(MINIMAL, ['acs.password=hunter2']));
     expect(text).to.contain('password: (set)').and.not.contain('hunter2');
     expect(text).to.contain('url: https://acs.example/').and.contain('port: 7547');
+  });
+
+  it('prints every key that there is, and no file contents', async () => {
+    const pattern = { manufacturerOui: 'A', productClass: 'B', serialNumber: 'C', modelName: 'D' };
+    const rules = [
+      { match: { ...pattern, deviceType: 'E', udn: 'F', address: 'G' }, mechanism: 'ignore' as const },
+    ];
+    const config = await load(MINIMAL, ['connectionRequest.publicUrl=http://192.0.2.1:7547']);
+    const files = { caFile: '/ca', certificateFile: '/cert', keyFile: '/key' };
+    const text = formatConfig({
+      ...config,
+      acs: {
+        ...config.acs,
+        passwordFile: '/password',
+        tls: { ...config.acs.tls, ...files, ca: 'PEM-1', certificate: 'PEM-2', key: 'PEM-3' },
+      },
+      devices: { ...config.devices, rules },
+      warnings: ['WARNING'],
+    });
+    const printed: unknown = parseYamlSource('printed', text).data;
+    for (const path of leafKeys([])) {
+      const value = path.reduce(
+        (at: unknown, key) => (at as Record<string, unknown> | undefined)?.[key],
+        printed,
+      );
+      expect(value, path.join('.')).not.to.equal(undefined);
+    }
+    expect(text).not.to.match(/PEM|WARNING/);
   });
 
   it('chooses the mechanism by the first rule that matches', () => {

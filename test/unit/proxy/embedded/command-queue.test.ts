@@ -126,6 +126,13 @@ const CASES: readonly Case[] = [
     processed: 'Success',
   },
   {
+    name: 'is not done by a write beside a command that waits',
+    inputs: [online, queued(1), { type: 'written' }],
+    effects: ['wake 2'],
+    processed: 'Pending',
+    left: [1],
+  },
+  {
     name: 'stops when the device leaves, and begins anew when it returns',
     inputs: [queued(1), online, offline, unanswered, online],
     effects: ['send 1', 'send 1'],

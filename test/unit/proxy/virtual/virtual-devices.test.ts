@@ -65,6 +65,7 @@ function contextOf(store: DocumentStore): EndpointContext {
       start: () => Promise.resolve(),
       stop: () => Promise.resolve(),
       address: { host: '127.0.0.1', port: 7547 },
+      addressChanged: () => undefined,
       register: (path) => ({ url: `http://127.0.0.1:7547/${path}`, unregister: () => undefined }),
       publish: (name) => ({ url: `http://127.0.0.1:7547/dt/${name}`, unpublish: () => undefined }),
     },
