@@ -2,12 +2,13 @@ import { networkInterfaces } from 'node:os';
 import { isDeepStrictEqual } from 'node:util';
 import { createConnectionRequestListener } from './cwmp/connection-request/connection-request-listener.ts';
 import { createSessionScheduler } from './cwmp/session-scheduler.ts';
-import type { ConnectionRequestListener } from './cwmp/types.ts';
+import type { ConnectionRequestListener, EndpointIdentity } from './cwmp/types.ts';
 import type { Clock } from './platform/clock.ts';
 import { chooseMechanism, type Config } from './platform/config/config.ts';
 import { sendDatagram } from './platform/datagram.ts';
 import { localAddressTowards } from './platform/local-address.ts';
 import type { Logger } from './platform/logger.ts';
+import { machineSerialNumber } from './platform/machine-serial-number.ts';
 import { OwnAddress } from './platform/own-address.ts';
 import { openDocumentStore, type DocumentStore } from './platform/store/document-store.ts';
 import { processFigures } from './platform/process-figures.ts';
@@ -16,6 +17,7 @@ import { VERSION } from './platform/version.ts';
 import { DeviceRegistry } from './proxy/device-registry.ts';
 import type { EndpointContext } from './proxy/endpoint-context.ts';
 import { ProxierDevice } from './proxy/proxier/proxier-device.ts';
+import { claimProxierIdentity } from './proxy/proxier/proxier-identity.ts';
 import { VirtualDevices } from './proxy/virtual/virtual-devices.ts';
 import { createStatusServer, type StatusServer } from './status/status-server.ts';
 import type { StatusSnapshot } from './status/status-snapshot.ts';
@@ -148,7 +150,8 @@ class ComposedDaemon implements Daemon {
       status: formatAddress(status),
     });
 
-    const context = this.#endpointContext(store, connectionRequests);
+    const identity = await this.#claimIdentity(store);
+    const context = this.#endpointContext(store, connectionRequests, identity);
     const { virtuals, proxier } = await this.#startEndpoints(context);
     await this.#enableCwmp();
     const { registry, controlPoint } = this.#createRegistry(context, virtuals, proxier);
@@ -201,7 +204,21 @@ class ComposedDaemon implements Daemon {
     await this.#proxier?.cwmpSwitch.on();
   }
 
-  #endpointContext(store: DocumentStore, connectionRequests: ConnectionRequestListener): EndpointContext {
+  #claimIdentity(store: DocumentStore): Promise<EndpointIdentity> {
+    const { proxier, lan } = this.#config;
+    return claimProxierIdentity({
+      store,
+      configured: proxier,
+      machineSerialNumber: () => machineSerialNumber(lan.interfaces),
+      logger: this.#options.logger,
+    });
+  }
+
+  #endpointContext(
+    store: DocumentStore,
+    connectionRequests: ConnectionRequestListener,
+    proxier: EndpointIdentity,
+  ): EndpointContext {
     const { logger, clock } = this.#options;
     const config = this.#config;
     return {
@@ -209,12 +226,7 @@ class ComposedDaemon implements Daemon {
       connectionRequests,
       scheduler: createSessionScheduler(),
       tls: config.acs.tls,
-      proxier: {
-        manufacturer: config.proxier.manufacturer,
-        oui: config.proxier.manufacturerOui,
-        productClass: config.proxier.productClass,
-        serialNumber: config.proxier.serialNumber,
-      },
+      proxier,
       acs: config.acs,
       sendDatagram,
       clock,
@@ -289,7 +301,9 @@ class ComposedDaemon implements Daemon {
           proxier?.inventory.deviceLost(device, reason);
           registry.deviceLost(device, reason);
         },
+        unusableRenewed: (announcement) => proxier?.inventory.deviceAnnounced(announcement),
         deviceUnusable: (announcement, error) => {
+          proxier?.inventory.deviceAnnounced(announcement);
           logger.warn('device cannot be described', {
             udn: announcement.udn,
             location: announcement.location,

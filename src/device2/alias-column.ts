@@ -6,7 +6,7 @@ const LONGEST_ALIAS = 64;
 /** [TR-069 A.2.2.2] Aliases that the CPE makes up begin with it; those of the ACS must not. */
 const CPE_PREFIX = 'cpe-';
 
-export const ALIAS_CONSTRAINT: Constraint = { minLength: 1, maxLength: LONGEST_ALIAS };
+export const ALIAS_CONSTRAINT: Constraint = { maxLength: LONGEST_ALIAS };
 
 /** The alias of a row that nobody has named [TR-069 A.2.2.2]. */
 export function defaultAlias(instanceNumber: number): string {

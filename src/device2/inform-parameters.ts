@@ -57,6 +57,7 @@ export class InformParameters {
         EventList: {
           type: 'string',
           writable: true,
+          constraint: { list: true },
           get: (row) => row.eventList,
           set: (row, value) => ({ ...row, eventList: eventsIn(value).join(',') }),
           check: (value) => {

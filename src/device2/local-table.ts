@@ -38,7 +38,7 @@ export interface LocalTableOptions<Row> {
   readonly columns: Readonly<Record<string, LocalColumn<Row>>>;
   /** Where rows and instance numbers are durable; without it both last as long as this object. */
   readonly storage?: { readonly store: DocumentStore; readonly key: string };
-  /** Reads a row of the store; undefined: the row is forgotten. Default: as it was stored. */
+  /** Reads a row of the store; undefined: the row is forgotten, in the store too. Default: as it was stored. */
   readonly restore?: (stored: unknown) => Row | undefined;
   /** What is stored of a row; a `put` that does not change it costs no write. Default: the whole row. */
   readonly durable?: (row: Row) => unknown;
@@ -305,7 +305,11 @@ export class LocalTable<Row extends object> implements Provider {
       const stored = storage.store.get<unknown>(prefix + String(instanceNumber));
       if (!Number.isSafeInteger(instanceNumber) || instanceNumber < 1 || !isStoredRow(stored)) continue;
       const row = restore === undefined ? (stored.row as Row) : restore(stored.row);
-      if (row === undefined || this.#byKey.has(stored.key)) continue;
+      if (row === undefined || this.#byKey.has(stored.key)) {
+        // When that fails, the next start tries again.
+        this.#forget(instanceNumber).catch(() => undefined);
+        continue;
+      }
       this.#highest = Math.max(this.#highest, instanceNumber);
       this.#enter({ key: stored.key, instanceNumber, row });
       this.#addNodes(instanceNumber);

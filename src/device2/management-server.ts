@@ -114,7 +114,7 @@ function addressing(
   };
   switch (root) {
     case 'Device:2':
-      return { ...aliases, InstanceWildcardsSupported: yes };
+      return { ...aliases, InstanceWildcardsSupported: yes, SupportedConnReqMethods: CONNECTION_REQUESTS };
     case 'InternetGatewayDevice:1':
       return aliases;
     case 'Device:1':
@@ -232,6 +232,12 @@ function count(
     set: (value) => settings.update({ [name]: Number(value) }),
   };
 }
+
+const CONNECTION_REQUESTS: LocalParameter = {
+  type: 'string',
+  constraint: { list: true, enumeration: ['HTTP', 'STUN', 'XMPP'] },
+  get: () => 'HTTP',
+};
 
 /** A URL that cannot be reached would cut the device off from every ACS that could correct it. */
 function checkAcsUrl(value: string): string | undefined {

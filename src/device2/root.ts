@@ -8,6 +8,18 @@ export function rootName(root: RootObject): 'Device' | 'InternetGatewayDevice' {
   return root === 'InternetGatewayDevice:1' ? 'InternetGatewayDevice' : 'Device';
 }
 
+/** [TR-181] The version of Device:2 that has all objects and parameters which the files of this folder add. */
+const LOCAL_OBJECTS_VERSION = '2.12';
+
+/**
+ * The version of Device:2 that a virtual device has: that which its Proxied Device states, unless what is added here is newer.
+ * @param stated e.g. `2.2`
+ */
+export function device2Version(stated: string): string {
+  const minor = (version: string): number => Number(version.split('.')[1] ?? 0);
+  return minor(stated) < minor(LOCAL_OBJECTS_VERSION) ? LOCAL_OBJECTS_VERSION : stated;
+}
+
 export interface RootOptions {
   readonly root: RootObject;
   /** Version of the root data model, `major.minor`: e.g. `2.17`, `1.14`. The major part is that of `root`. */

@@ -1,8 +1,9 @@
 /**
- * Tables whose rows have no Alias parameter in TR-181 2.17, TR-098 1.8, TR-104 2.0 and TR-135 1.4, without `{i}`; those below
+ * Tables whose rows have no Alias parameter (any more) in TR-181 2.17, TR-098 1.8, TR-104 2.0 and TR-135 1.4, without `{i}`; those below
  * have none either.
  */
 const BRANCHES: readonly string[] = [
+  'Device.ManagementServer.ManageableDevice.',
   'Device.ManagementServer.EmbeddedDevice.',
   'Device.ManagementServer.VirtualDevice.',
   'Device.DeviceInfo.ProcessStatus.',
@@ -42,8 +43,7 @@ const BRANCHES: readonly string[] = [
   'Device.IPsec.IKEv2SA.ReceivedCPAttr.',
   'Device.Routing.Babel.InterfaceSetting.Neighbor.',
   'Device.Routing.Babel.Route.',
-  'Device.Hosts.Host.IPv4Address.',
-  'Device.Hosts.Host.IPv6Address.',
+  'Device.Hosts.Host.',
   'Device.DNS.Diagnostics.',
   'Device.DNS.SD.Advertise.TextRecord.',
   'Device.DNS.SD.Service.',

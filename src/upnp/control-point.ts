@@ -205,6 +205,7 @@ class LanControlPoint implements ControlPoint {
       },
       bootIdChanged: (device, previous) => listener.bootIdChanged?.(device, previous),
       deviceRenewed: (device) => listener.deviceRenewed?.(device),
+      unusableRenewed: (announcement) => listener.unusableRenewed?.(announcement),
       deviceUnusable: (announcement, error) => {
         logger.debug('description not usable', { location: announcement.location, error: error.message });
         listener.deviceUnusable(announcement, error);

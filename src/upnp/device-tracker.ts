@@ -67,6 +67,8 @@ export class DeviceTracker {
     if (entry !== undefined) {
       this.#step(entry, sighting);
       if (entry.device !== undefined) this.#options.listener.deviceRenewed?.(entry.device);
+      else if (entry.presence.phase === 'unusable')
+        this.#options.listener.unusableRenewed?.(entry.presence.announcement);
     } else if (this.#hasRoomFor(announcement)) {
       const bootId = sighting.kind === 'update' ? sighting.nextBootId : undefined;
       this.#add({ ...announcement, bootId: bootId ?? announcement.bootId });
@@ -264,7 +266,10 @@ export class DeviceTracker {
       this.#remove(other);
       previous = other.device;
     }
-    entry.presence = { ...entry.presence, announcement: { ...entry.presence.announcement, udn } };
+    entry.presence = {
+      ...entry.presence,
+      announcement: { ...entry.presence.announcement, udn, namesRoot: true },
+    };
     const device = { ...parsed, announcement: entry.presence.announcement };
     entry.device = device;
     this.#step(entry, { kind: 'described', ok: true });

@@ -98,12 +98,14 @@ function onAlive(
   now: number,
   times: DiscoveryTimes,
 ): DiscoveryStep {
-  // The root's UDN is known from the description; messages name embedded devices too.
   const before = presence.announcement;
+  // The root's UDN is known from the description, or from a message for root devices; others name embedded devices too.
+  const isRootKnown = presence.known || (before.namesRoot && !heard.namesRoot);
   // Sloppy devices leave the numbers out of some messages.
   const announcement = {
     ...heard,
-    udn: presence.known ? before.udn : heard.udn,
+    udn: isRootKnown ? before.udn : heard.udn,
+    namesRoot: isRootKnown ? before.namesRoot : heard.namesRoot,
     bootId: heard.bootId ?? before.bootId,
     configId: heard.configId ?? before.configId,
     searchPort: heard.searchPort ?? before.searchPort,

@@ -22,7 +22,12 @@ export interface DeviceDescription {
   readonly modelUrl: string;
   readonly serialNumber: string;
   readonly upc: string;
+  /** As the device gives it, made absolute; never fetched, so it may be on any host. Empty: none, or none of the web. */
   readonly presentationUrl: string;
+  /** Comma-separated [HTIP X_DeviceCategory]. */
+  readonly deviceCategory: string;
+  /** Six upper-case hexadecimal digits, or empty [HTIP X_ManufacturerOUI]. */
+  readonly manufacturerOui: string;
   readonly services: readonly ServiceDescription[];
   readonly devices: readonly DeviceDescription[];
 }
@@ -54,8 +59,10 @@ export interface Scpd {
 
 /** What SSDP tells of a root device at one location. */
 export interface Announcement {
-  /** The UDN of the root device. */
+  /** The UDN of the root device; until it is described, of the device that the last message named. */
   readonly udn: string;
+  /** `udn` is that of the root device: a message for `upnp:rootdevice` named it. */
+  readonly namesRoot: boolean;
   readonly location: string;
   /** Address that the SSDP message came from. */
   readonly sourceAddress: string;
@@ -76,6 +83,8 @@ export interface RootDevice {
   readonly announcement: Announcement;
   readonly description: DeviceDescription;
   readonly specVersion: { readonly major: number; readonly minor: number };
+  /** As the description has it; empty when it has none. */
+  readonly urlBase: string;
 }
 
 /** Why a device was lost; `removed` = one that is embedded left the description of its root device. */
@@ -156,6 +165,8 @@ export interface ControlPointListener {
   deviceLost(device: RootDevice, reason: LossReason): void;
   /** A device that is known was heard of again. */
   deviceRenewed?(device: RootDevice): void;
+  /** A root device whose description could not be had was heard of again. */
+  unusableRenewed?(announcement: Announcement): void;
   /** The description could not be fetched or parsed. */
   deviceUnusable(announcement: Announcement, error: Error): void;
 }

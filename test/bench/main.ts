@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { BenchAcs } from './bench-acs.ts';
 import { median, print, quantile, row } from './figures.ts';
 import { hostileTurns } from './hostile.ts';
+import { inventoryMemory } from './inventory.ts';
 import { MeasuredProcess } from './processes.ts';
 import { openBenchHouse, rpc, type BenchHouse } from './think-time.ts';
 
@@ -203,4 +204,5 @@ await sessionRate(20, quick ? 20 : 150);
 print();
 await twentyDevices(1000, quick ? 5 : 20);
 await twentyDevices(0, quick ? 5 : 20);
+await inventoryMemory();
 await hostileTurns(quick ? 3 : 10);

@@ -8,6 +8,8 @@ import { MeasuredProcess } from './processes.ts';
 const MAIN = new URL('../../dist/main.js', import.meta.url).pathname;
 /** As in systemd/cwmp-proxier.service. */
 const NODE_FLAGS = ['--max-semi-space-size=1', '--heap-growing-percent=20'];
+/** The proxier's own endpoint is there beside the devices. */
+export const PROXIER_SERIAL = 'BENCH';
 const CREDENTIALS = { username: 'bench', password: 'bench' };
 
 /** A daemon of its own process with simulated devices in another, and the bench's ACS here. */
@@ -46,11 +48,13 @@ async function quietProfile(directory: string): Promise<string> {
   return join(directory, 'sensor.yaml');
 }
 
-/** Starts everything and waits until each device has had its first session. */
-export async function openBenchHouse(devices: number, parameters: number): Promise<BenchHouse> {
-  const directory = await mkdtemp(join(tmpdir(), 'cwmp-proxier-bench-'));
-  const acs = new BenchAcs();
-  const acsUrl = await acs.start();
+const NO_DEVICES = { lab: undefined, serials: [] };
+
+async function startDevices(
+  directory: string,
+  devices: number,
+  parameters: number,
+): Promise<{ lab: MeasuredProcess; serials: readonly string[] }> {
   const lab = new MeasuredProcess(process.execPath, [
     MAIN,
     'lab',
@@ -64,8 +68,16 @@ export async function openBenchHouse(devices: number, parameters: number): Promi
   ]);
   const { devices: started } = JSON.parse(await lab.line()) as { devices: { serialNumber: string }[] };
   lab.drain();
-  const serials = started.map(({ serialNumber }) => serialNumber);
-  for (const serial of serials) {
+  return { lab, serials: started.map(({ serialNumber }) => serialNumber) };
+}
+
+/** Starts everything and waits until each endpoint, the proxier included, has had its first session. */
+export async function openBenchHouse(devices: number, parameters: number): Promise<BenchHouse> {
+  const directory = await mkdtemp(join(tmpdir(), 'cwmp-proxier-bench-'));
+  const acs = new BenchAcs();
+  const acsUrl = await acs.start();
+  const { lab, serials } = devices === 0 ? NO_DEVICES : await startDevices(directory, devices, parameters);
+  for (const serial of [...serials, PROXIER_SERIAL]) {
     acs.give(serial, [
       {
         label: 'credentials',
@@ -81,7 +93,7 @@ export async function openBenchHouse(devices: number, parameters: number): Promi
     config,
     [
       `acs: { url: '${acsUrl}' }`,
-      'proxier: { manufacturerOui: "0011AA", serialNumber: BENCH }',
+      `proxier: { manufacturerOui: "0011AA", serialNumber: ${PROXIER_SERIAL} }`,
       'lan: { interfaces: [lo] }',
       'connectionRequest: { host: 127.0.0.1, port: 0 }',
       'status: { host: 127.0.0.1, port: 0 }',
@@ -89,13 +101,13 @@ export async function openBenchHouse(devices: number, parameters: number): Promi
       // Other simulated devices may be on this loopback interface.
       'devices:',
       '  default: ignore',
-      '  rules:',
+      serials.length === 0 ? '  rules: []' : '  rules:',
       ...serials.map((serial) => `    - { match: { serialNumber: '${serial}' }, mechanism: virtual }`),
     ].join('\n'),
   );
   const daemon = new MeasuredProcess(process.execPath, [...NODE_FLAGS, MAIN, 'run', '--config', config]);
   daemon.drain();
-  while (acs.sessionCount < devices) await acs.sessionEnded('*');
+  while (acs.sessionCount < devices + 1) await acs.sessionEnded('*');
   return {
     acs,
     acsUrl,
@@ -110,7 +122,7 @@ export async function openBenchHouse(devices: number, parameters: number): Promi
     },
     close: async () => {
       await daemon.stop();
-      await lab.stop();
+      await lab?.stop();
       acs.stop();
       await rm(directory, { recursive: true, force: true });
     },

@@ -1,11 +1,12 @@
 import { expect } from 'chai';
 import { spawn } from 'node:child_process';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createLabDevice, type LabDevice } from '../../src/lab/device/lab-device.ts';
 import { ExternalCommand, missingProgram } from '../support/external-command.ts';
+import { RYGEL_PROGRAMS, startRygel } from '../support/media-servers.ts';
 import { waitFor } from '../support/wait-for.ts';
 
 const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
@@ -30,13 +31,12 @@ function itWith(programs: readonly (string | undefined)[], title: string, test: 
 }
 
 describe('independent UPnP stacks on loopback', function () {
-  // On a new machine GStreamer looks through all its plugins when rygel starts for the first time.
   this.timeout(150_000);
   const commands: ExternalCommand[] = [];
   const devices: LabDevice[] = [];
 
-  const run = (command: string, args: readonly string[], environment = {}): ExternalCommand => {
-    const started = new ExternalCommand(command, args, environment);
+  const run = (command: string, args: readonly string[]): ExternalCommand => {
+    const started = new ExternalCommand(command, args);
     commands.push(started);
     return started;
   };
@@ -105,49 +105,31 @@ describe('independent UPnP stacks on loopback', function () {
     },
   );
 
-  itWith(
-    [missingProgram('rygel', 'rygel, rygel-playbin'), missingProgram('dbus-run-session', 'dbus')],
-    'discover finds rygel and its BasicManagement:2',
-    async () => {
-      const directory = await mkdtemp(join(tmpdir(), 'cwmp-proxier-rygel-'));
-      try {
-        await writeFile(
-          join(directory, 'rygel.conf'),
-          '[general]\ninterface=lo\nupnp-enabled=true\n[Playbin]\nenabled=true\ntitle=Rygel of the test\ndiagnostics=true\n' +
-            '[MediaExport]\nenabled=false\n[Tracker3]\nenabled=false\n',
-        );
-        const daemon = run('dbus-run-session', ['--', 'rygel'], {
-          HOME: directory,
-          XDG_CONFIG_HOME: directory,
-          XDG_CACHE_HOME: directory,
-          XDG_RUNTIME_DIR: directory,
-        });
-        const rygel = await waitFor(
-          async () => (await discover()).find(({ friendlyName }) => friendlyName === 'Rygel of the test'),
-          'rygel in the list of discover',
-          120_000,
-        ).catch((error: unknown) => {
-          throw new Error(`${String(error)}; rygel says: ${daemon.output.slice(-2000)}`);
-        });
-        const [service] = rygel.management;
-        expect(service).to.include({
-          udn: rygel.udn,
-          name: 'BMS',
-          version: 2,
-          serviceType: 'urn:schemas-upnp-org:service:BasicManagement:2',
-        });
-        expect(service?.actions).to.include.members([
-          'GetDeviceStatus',
-          'Ping',
-          'GetPingResult',
-          'CancelTest',
-        ]);
-      } finally {
-        await Promise.all(commands.splice(0).map((command) => command.stop()));
-        await rm(directory, { recursive: true, force: true });
-      }
-    },
-  );
+  itWith(RYGEL_PROGRAMS, 'discover finds rygel and its BasicManagement:2', async () => {
+    const directory = await mkdtemp(join(tmpdir(), 'cwmp-proxier-rygel-'));
+    try {
+      const daemon = await startRygel(directory, 'Rygel of the test');
+      commands.push(daemon);
+      const rygel = await waitFor(
+        async () => (await discover()).find(({ friendlyName }) => friendlyName === 'Rygel of the test'),
+        'rygel in the list of discover',
+        120_000,
+      ).catch((error: unknown) => {
+        throw new Error(`${String(error)}; rygel says: ${daemon.output.slice(-2000)}`);
+      });
+      const [service] = rygel.management;
+      expect(service).to.include({
+        udn: rygel.udn,
+        name: 'BMS',
+        version: 2,
+        serviceType: 'urn:schemas-upnp-org:service:BasicManagement:2',
+      });
+      expect(service?.actions).to.include.members(['GetDeviceStatus', 'Ping', 'GetPingResult', 'CancelTest']);
+    } finally {
+      await Promise.all(commands.splice(0).map((command) => command.stop()));
+      await rm(directory, { recursive: true, force: true });
+    }
+  });
 });
 
 /** Our own command, as a person would run it. */

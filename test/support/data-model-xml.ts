@@ -24,6 +24,8 @@ export interface StandardParameter extends StandardSyntax {
   /** `normal`, `forceEnabled`, `forceDefaultEnabled` or `canDeny`. */
   activeNotify: string;
   version: string | undefined;
+  /** `deprecated`, `obsoleted` or `deleted`; undefined: in use. */
+  status: string | undefined;
 }
 
 export interface StandardObject {
@@ -31,12 +33,32 @@ export interface StandardObject {
   /** For a table: rows can be added and deleted. */
   writable: boolean;
   table: boolean;
+  version: string | undefined;
+  /** As of StandardParameter. */
+  status: string | undefined;
+}
+
+/** What a profile demands of an object or parameter. */
+export interface ProfileRequirement {
+  /** Of an object with final dot, with `{i}` for instance numbers. */
+  path: string;
+  /** `present`, `create`, `delete`, `createDelete`; of parameters `readOnly`, `readWrite`. */
+  access: string;
+}
+
+export interface StandardProfile {
+  name: string;
+  status: string | undefined;
+  /** What those demand is demanded too. */
+  includes: string[];
+  requirements: ProfileRequirement[];
 }
 
 /** What a data model document says, by path. Services start with their own name: `VoiceService.{i}.`. */
 export interface StandardModel {
   objects: ReadonlyMap<string, StandardObject>;
   parameters: ReadonlyMap<string, StandardParameter>;
+  profiles: ReadonlyMap<string, StandardProfile>;
 }
 
 const FOLDER = new URL('../../../shared/bbf/', import.meta.url);
@@ -79,6 +101,9 @@ class DataModelReader {
   readonly #types: Map<string, StandardSyntax>;
   readonly #objects = new Map<string, StandardObject>();
   readonly #parameters = new Map<string, { parameter: StandardParameter; reference: string | undefined }>();
+  readonly #profiles = new Map<string, StandardProfile>();
+  #profile: StandardProfile | undefined;
+  #profileObject = '';
   readonly #open: string[] = [];
   #object: StandardObject | undefined;
   #parameter: StandardParameter | undefined;
@@ -109,15 +134,17 @@ class DataModelReader {
         base === undefined ? parameter : { ...parameter, ...mergeSyntax(base, parameter) },
       );
     }
-    return { objects: this.#objects, parameters };
+    return { objects: this.#objects, parameters, profiles: this.#profiles };
   }
 
   #start(local: string, attributes: ReadonlyMap<string, string>): void {
     this.#open.push(local);
     const name = attributes.get('name');
-    const writable = attributes.get('access') === 'readWrite';
-    if (local === 'object' && name !== undefined) {
-      this.#object = { path: name, writable, table: name.endsWith('{i}.') };
+    const writable = /^(?:readWrite|writeOnceReadOnly)$/.test(attributes.get('access') ?? '');
+    const [version, status] = [attributes.get('version'), attributes.get('status')];
+    if (this.#profile !== undefined || local === 'profile') this.#startInProfile(local, attributes);
+    else if (local === 'object' && name !== undefined) {
+      this.#object = { path: name, writable, table: name.endsWith('{i}.'), version, status };
       this.#objects.set(name, this.#object);
     } else if (local === 'parameter' && name !== undefined && this.#object !== undefined) {
       this.#parameter = {
@@ -127,7 +154,8 @@ class DataModelReader {
         hidden: false,
         forcedInform: attributes.get('forcedInform') === 'true',
         activeNotify: attributes.get('activeNotify') ?? 'normal',
-        version: attributes.get('version'),
+        version,
+        status,
       };
       this.#begin(this.#parameter);
     } else if (local === 'dataType' && name !== undefined && this.#open.length === 2) {
@@ -137,6 +165,28 @@ class DataModelReader {
     } else if (this.#syntax !== undefined) {
       this.#facet(this.#syntax, local, attributes);
     }
+  }
+
+  #startInProfile(local: string, attributes: ReadonlyMap<string, string>): void {
+    const words = (name: string): string[] => (attributes.get(name) ?? '').split(/\s+/).filter(Boolean);
+    if (local === 'profile') {
+      this.#profile = {
+        name: attributes.get('name') ?? '',
+        status: attributes.get('status'),
+        includes: [...words('base'), ...words('extends')],
+        requirements: [],
+      };
+      this.#profiles.set(this.#profile.name, this.#profile);
+      return;
+    }
+    const [ref, access] = [attributes.get('ref'), attributes.get('requirement') ?? 'present'];
+    if (ref === undefined) return;
+    if (local === 'object') this.#profileObject = ref;
+    if (local === 'object' || local === 'parameter')
+      this.#profile?.requirements.push({
+        path: local === 'object' ? ref : this.#profileObject + ref,
+        access,
+      });
   }
 
   #begin(syntax: StandardSyntax): void {
@@ -155,13 +205,16 @@ class DataModelReader {
     } else if (local === 'size' && syntax.list === (this.#open.at(-2) === 'list'))
       setSize(syntax, attributes);
     else if (local === 'range') syntax.ranges.push(rangeOf(attributes));
-    else if (local === 'enumeration' && value !== undefined) syntax.enumeration.push(value);
+    else if (local === 'enumeration' && value !== undefined && attributes.get('status') !== 'deleted')
+      syntax.enumeration.push(value);
     else if (local === 'pattern' && value !== undefined) syntax.patterns.push(value);
   }
 
   #end(local: string): void {
     this.#open.pop();
-    if (local === 'object') this.#object = undefined;
+    if (local === 'profile') this.#profile = undefined;
+    else if (this.#profile !== undefined) return;
+    else if (local === 'object') this.#object = undefined;
     else if (local === 'parameter' && this.#parameter !== undefined) {
       this.#parameters.set(this.#parameter.path, { parameter: this.#parameter, reference: this.#reference });
       this.#parameter = undefined;

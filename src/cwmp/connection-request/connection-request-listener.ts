@@ -4,6 +4,7 @@ import type { Request, Response } from '../../platform/http/http-server.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Logger } from '../../platform/logger.ts';
 import type { ConnectionRequestListener, ConnectionRequestTarget } from '../types.ts';
+import { DocumentLimit } from './document-limit.ts';
 import { TokenBucket } from './token-bucket.ts';
 
 export interface ConnectionRequestListenerOptions {
@@ -33,9 +34,6 @@ const REFILL_MS = 1000;
 const FAILURE_BURST = 20;
 const FAILURE_REFILL_MS = 5000;
 
-/** Documents are made when they are asked for: this many at once from all callers, then one each DOCUMENT_REFILL_MS. */
-const DOCUMENT_BURST = 20;
-const DOCUMENT_REFILL_MS = 500;
 const DOCUMENT_PATH = 'dt/';
 
 type GetDocument = () => Promise<string | undefined>;
@@ -60,13 +58,13 @@ class HttpConnectionRequestListener implements ConnectionRequestListener {
   readonly #server: ReturnType<typeof createHttpServer>;
   readonly #registrations = new Map<string, Registration>();
   readonly #documents = new Map<string, Set<GetDocument>>();
-  readonly #documentBucket: TokenBucket;
+  readonly #documentLimit: DocumentLimit;
   #address: { readonly host: string; readonly port: number } | undefined;
 
   constructor(options: ConnectionRequestListenerOptions) {
     this.#options = options;
     this.#digest = new DigestServer(REALM, options.clock);
-    this.#documentBucket = new TokenBucket(DOCUMENT_BURST, DOCUMENT_REFILL_MS, options.clock);
+    this.#documentLimit = new DocumentLimit(options.clock);
     this.#server = createHttpServer({
       host: options.host,
       port: options.port,
@@ -152,7 +150,7 @@ class HttpConnectionRequestListener implements ConnectionRequestListener {
       ? this.#documents.get(path.slice(DOCUMENT_PATH.length))
       : undefined;
     if (getters !== undefined) {
-      void this.#sendDocument(getters, response);
+      void this.#sendDocument(getters, request.socket.remoteAddress ?? '', response);
       return;
     }
     const registration = this.#registrations.get(path);
@@ -168,8 +166,8 @@ class HttpConnectionRequestListener implements ConnectionRequestListener {
     this.#authenticate(registration, { uri, path, authorization }, response);
   }
 
-  async #sendDocument(getters: ReadonlySet<GetDocument>, response: Response): Promise<void> {
-    if (!this.#documentBucket.take()) {
+  async #sendDocument(getters: ReadonlySet<GetDocument>, caller: string, response: Response): Promise<void> {
+    if (!this.#documentLimit.take(caller)) {
       send(response, 503);
       return;
     }

@@ -7,12 +7,17 @@ export type SupportedParameter = RowParameter;
 
 /** An object of the supported data model; rows of a table are one object. */
 export interface SupportedObject {
-  /** Ends with a dot; `{i}` stands for each instance number. */
+  /** Ends with a dot; `{i}`, or what RowName says, stands for each instance number. */
   readonly ref: string;
   readonly create: boolean;
   readonly remove: boolean;
   readonly parameters: ReadonlyMap<string, SupportedParameter>;
 }
+
+/** What stands for the instance number of a row in refs, by its path: rows of unlike kinds in one table are unlike objects. */
+export type RowName = (rowPath: string) => string;
+
+export const ROW_NAME = '{i}';
 
 /** What a device supports though the model has no node for it now: leaves of tables without rows. */
 export interface SupportedBeyondModel {
@@ -35,6 +40,7 @@ const SLICE = 2_000;
 export async function describeModel(
   model: DataModel,
   beyond?: SupportedBeyondModel,
+  rowName: RowName = () => ROW_NAME,
 ): Promise<ReadonlyMap<string, SupportedObject>> {
   const objects = new Map<string, MutableObject>();
   const visit: { readonly node: ObjectNode; readonly ref: string }[] = [
@@ -43,11 +49,11 @@ export async function describeModel(
   let visited = 0;
   for (let at = visit.pop(); at !== undefined; at = visit.pop()) {
     const { node, ref } = at;
-    if (node.table) describeTable(node, ref, objects);
+    if (node.table) describeTable(node, ref, objects, rowName);
     else describeObject(node, ref, objects);
     for (const child of node.children.values()) {
       if (child.kind === 'object')
-        visit.push({ node: child, ref: `${ref}${node.table ? '{i}' : child.name}.` });
+        visit.push({ node: child, ref: `${ref}${node.table ? rowName(child.path) : child.name}.` });
     }
     visited += node.children.size + 1;
     if (visited > SLICE) {
@@ -66,13 +72,13 @@ export async function describeModel(
   return new Map([...objects].sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
-/** Where an object stands in the supported data model: instance numbers become `{i}`. */
-export function objectRefOf(model: DataModel, path: string): string {
+/** Where an object stands in the supported data model: instance numbers become `{i}`, or what `rowName` says. */
+export function objectRefOf(model: DataModel, path: string, rowName: RowName = () => ROW_NAME): string {
   let node: ObjectNode = model.root;
   let ref = node.path;
   for (const name of path.slice(ref.length).split('.')) {
     if (name === '') break;
-    ref += `${node.table ? '{i}' : name}.`;
+    ref += `${node.table ? rowName(`${node.path}${name}.`) : name}.`;
     const child = node.children.get(name);
     if (child?.kind !== 'object') break;
     node = child;
@@ -80,14 +86,23 @@ export function objectRefOf(model: DataModel, path: string): string {
   return ref;
 }
 
-function describeTable(node: ObjectNode, ref: string, objects: Map<string, MutableObject>): void {
-  const row = objectAt(`${ref}{i}.`, objects);
-  row.create ||= node.writable;
+function describeTable(
+  node: ObjectNode,
+  ref: string,
+  objects: Map<string, MutableObject>,
+  rowName: RowName,
+): void {
+  const names = new Set(Array.from(node.children.values(), (row) => rowName(row.path)));
+  if (names.size === 0) names.add(rowName(`${node.path}${ROW_NAME}.`));
   const rowParameters = node.provider?.rowParameters?.(node);
-  if (rowParameters === undefined) return;
-  // Its provider knows its rows without having any: where they may be added they may be deleted.
-  row.remove ||= node.writable;
-  for (const parameter of rowParameters) merge(row, parameter);
+  for (const name of names) {
+    const row = objectAt(`${ref}${name}.`, objects);
+    row.create ||= node.writable;
+    if (rowParameters === undefined) continue;
+    // Its provider knows its rows without having any: where they may be added they may be deleted.
+    row.remove ||= node.writable;
+    for (const parameter of rowParameters) merge(row, parameter);
+  }
 }
 
 function describeObject(node: ObjectNode, ref: string, objects: Map<string, MutableObject>): void {

@@ -13,7 +13,8 @@ import {
   type SupportedObject,
 } from './describe-model.ts';
 import { formatDeviceType, type DeviceTypeDocument } from './format-device-type.ts';
-import { publishedService, type PublishedModel } from './published-model.ts';
+import type { PublishedModel } from './published-model.ts';
+import { ServiceVariants } from './service-variants.ts';
 
 /** Serves documents to the ACS; see ConnectionRequestListener. */
 export interface DocumentPublisher {
@@ -34,8 +35,9 @@ export interface SupportedDataModelsOptions {
   /** A URI that names the kind of device. */
   readonly deviceType: string;
   readonly root: PublishedModel;
-  /** URIs of the service models as the device names them. */
-  readonly serviceUris?: () => readonly string[];
+  /** URIs of the service models as the device of that row of a Service Object names them. */
+  readonly serviceUris?: (rowPath: string) => readonly string[];
+  /** In its refs, instance numbers of rows of Service Objects may stand for themselves. */
   readonly beyond?: () => SupportedBeyondModel;
 }
 
@@ -63,13 +65,14 @@ const QUIET_MS = 1_000;
 const LONGEST_WAIT_MS = 10_000;
 
 /**
- * [TR-181 DeviceInfo.SupportedDataModel] One row for the Root Object and one for each kind of Service Object, with documents made
+ * [TR-181 DeviceInfo.SupportedDataModel] One row for the Root Object and one for each kind and version of Service Object, with documents made
  * of the model itself. A document never changes under its UUID: when the model changes, another row with another UUID takes the
  * place of the old one.
  */
 export class SupportedDataModels {
   readonly #options: SupportedDataModelsOptions;
   readonly #table: LocalTable<ModelRow>;
+  readonly #variants: ServiceVariants;
   readonly #published = new Map<string, { readonly url: string; readonly unpublish: () => void }>();
   /** The scope of each current document, longest first, with its UUID. */
   #scopes: readonly { readonly scope: string; readonly uuid: string }[] = [];
@@ -85,6 +88,7 @@ export class SupportedDataModels {
   constructor(options: SupportedDataModelsOptions) {
     const { model, store, storeKey } = options;
     this.#options = options;
+    this.#variants = new ServiceVariants(options.serviceUris ?? (() => []));
     this.#table = new LocalTable<ModelRow>({
       model,
       path: `${model.root.path}DeviceInfo.SupportedDataModel.`,
@@ -97,21 +101,30 @@ export class SupportedDataModels {
           constraint: { maxLength: 2048 },
           get: (row) => this.#published.get(row.uuid)?.url ?? '',
         },
-        UUID: { type: 'string', constraint: { maxLength: 36 }, get: (row) => row.uuid },
+        UUID: {
+          type: 'string',
+          constraint: {
+            minLength: 36,
+            maxLength: 36,
+            pattern: /[A-Fa-f0-9]{8}-[A-Fa-f0-9]{4}-[A-Fa-f0-9]{4}-[A-Fa-f0-9]{4}-[A-Fa-f0-9]{12}/,
+          },
+          get: (row) => row.uuid,
+        },
         URN: { type: 'string', constraint: { maxLength: 256 }, get: (row) => row.urn },
-        Features: { type: 'string', get: () => '' },
+        Features: { type: 'string', constraint: { list: true }, get: () => '' },
       },
     });
     for (const { row } of this.#table.rows) this.#publish(row.uuid);
     this.#scopes = longestFirst([...this.#table.rows].map(({ row }) => row));
   }
 
-  /** From now on the table follows the model. */
-  start(): void {
+  /** From now on the table follows the model. Resolves when it has rows: [TR-181] it MUST NOT be empty. */
+  async start(): Promise<void> {
     this.#undo = this.#options.model.onStructureChange((change) => {
       if (!this.#isKnown(change)) this.#schedule();
     });
-    this.#schedule();
+    if (this.#table.size === 0) await this.#updateInTurn();
+    else this.#schedule();
   }
 
   stop(): void {
@@ -129,7 +142,7 @@ export class SupportedDataModels {
 
   /** The row whose document describes the object at `path`, as the value of a reference; '' while there is none. */
   referenceFor(path: string): string {
-    const ref = objectRefOf(this.#options.model, path);
+    const ref = this.#refOf(path);
     const found = this.#scopes.find(({ scope }) => ref.startsWith(scope));
     return found === undefined ? '' : this.#table.reference(found.uuid);
   }
@@ -144,9 +157,9 @@ export class SupportedDataModels {
   #isKnown({ added, removed }: StructureChange): boolean {
     const { model } = this.#options;
     return [...added, ...removed].every((path) => {
-      const ref = objectRefOf(model, path);
+      const ref = this.#refOf(path);
       return path.endsWith('.') &&
-        ref.endsWith('.{i}.') &&
+        ref.endsWith('}.') &&
         this.#described.has(ref) &&
         model.find(path)?.kind !== 'parameter'
         ? this.#isDescribedWhole(path)
@@ -159,7 +172,7 @@ export class SupportedDataModels {
     const { model } = this.#options;
     const node = model.find(path);
     if (node?.kind !== 'object') return true;
-    const described = this.#described.get(objectRefOf(model, path));
+    const described = this.#described.get(this.#refOf(path));
     for (const child of node.children.values()) {
       if (child.kind === 'parameter') {
         // A row may have what none before it had, or tell the type that nobody knew while there was none.
@@ -167,8 +180,7 @@ export class SupportedDataModels {
         if (known?.type !== child.type || (child.writable && !known.writable)) return false;
         continue;
       }
-      if (!this.#described.has(objectRefOf(model, child.table ? `${child.path}1.` : child.path)))
-        return false;
+      if (!this.#described.has(this.#refOf(child.table ? `${child.path}1.` : child.path))) return false;
       if (!this.#isDescribedWhole(child.path)) return false;
     }
     return true;
@@ -184,16 +196,21 @@ export class SupportedDataModels {
       Math.min(QUIET_MS, Math.max(0, this.#firstChange + LONGEST_WAIT_MS - now)),
       () => {
         this.#firstChange = undefined;
-        // One after the other: the later one must have the last word.
-        this.#updating = this.#updating
-          .then(() => this.#update())
-          .catch((error: unknown) => {
-            this.#options.logger.error('the supported data model could not be described', {
-              error: String(error),
-            });
-          });
+        void this.#updateInTurn();
       },
     );
+  }
+
+  /** One after the other: the later one must have the last word. */
+  #updateInTurn(): Promise<void> {
+    this.#updating = this.#updating
+      .then(() => this.#update())
+      .catch((error: unknown) => {
+        this.#options.logger.error('the supported data model could not be described', {
+          error: String(error),
+        });
+      });
+    return this.#updating;
   }
 
   async #update(): Promise<void> {
@@ -218,7 +235,8 @@ export class SupportedDataModels {
 
   async #rowOf({ uuid, urn, scope, text }: NamedDocument): Promise<ModelRow> {
     const known = this.#table.find(uuid)?.row;
-    return known ?? { uuid, urn, scope, document: (await compress(text)).toString('base64') };
+    if (known !== undefined) return { ...known, scope };
+    return { uuid, urn, scope, document: (await compress(text)).toString('base64') };
   }
 
   #publish(uuid: string): void {
@@ -233,45 +251,41 @@ export class SupportedDataModels {
   }
 
   async #documents(): Promise<NamedDocument[]> {
-    const { model, beyond, root, deviceType } = this.#options;
-    const objects = await describeModel(model, beyond?.());
+    const { model, root, deviceType, beyond } = this.#options;
+    const variants = this.#variants;
+    variants.refresh();
+    const objects = await describeModel(model, beyond && variants.beyond(beyond()), variants.rowName);
     this.#described = objects;
-    const services = `${model.root.path}Services.`;
-    const byService = new Map<string, SupportedObject[]>();
     const own: SupportedObject[] = [];
+    const services = new Map<string, { published: PublishedModel; described: SupportedObject[] }>();
     for (const object of objects.values()) {
-      const name = object.ref.startsWith(services)
-        ? object.ref.slice(services.length).split('.')[0]
-        : undefined;
-      const published = name === undefined ? undefined : this.#service(name);
-      if (name === undefined || published === undefined) own.push(object);
-      else
-        byService.set(name, [
-          ...(byService.get(name) ?? []),
-          { ...object, ref: object.ref.slice(services.length) },
-        ]);
+      const service = variants.objectAt(object.ref);
+      if (service === undefined) {
+        own.push(object);
+        continue;
+      }
+      const { scope, ref, published } = service;
+      const group = services.get(scope) ?? { published, described: [] };
+      group.described.push({ ...object, ref });
+      services.set(scope, group);
     }
-    const documents: NamedDocument[] = [
-      {
-        ...formatDeviceType({ deviceType, model: root, objects: own }),
-        urn: root.spec,
-        scope: model.root.path,
-      },
+    const documentOf = (
+      scope: string,
+      published: PublishedModel,
+      described: readonly SupportedObject[],
+    ): NamedDocument => ({
+      ...formatDeviceType({ deviceType, model: published, objects: described }),
+      urn: published.spec,
+      scope,
+    });
+    return [
+      documentOf(model.root.path, root, own),
+      ...[...services].map(([scope, { published, described }]) => documentOf(scope, published, described)),
     ];
-    for (const [name, described] of byService) {
-      const published = this.#service(name);
-      if (published === undefined) continue;
-      const document = formatDeviceType({ deviceType, model: published, objects: described });
-      documents.push({ ...document, urn: published.spec, scope: `${services}${name}.` });
-    }
-    return documents;
   }
 
-  #service(objectName: string): PublishedModel | undefined {
-    const own = publishedService(objectName, undefined);
-    const number = /tr-(\d{3})/.exec(own?.spec ?? '')?.[1];
-    const uri = this.#options.serviceUris?.().find((candidate) => candidate.includes(`tr-${number}`));
-    return publishedService(objectName, uri);
+  #refOf(path: string): string {
+    return objectRefOf(this.#options.model, path, this.#variants.rowName);
   }
 }
 

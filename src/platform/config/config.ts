@@ -62,7 +62,8 @@ export interface Config {
     /** Six upper-case hexadecimal digits. */
     readonly manufacturerOui: string;
     readonly productClass: string;
-    readonly serialNumber: string;
+    /** Undefined: one is chosen at the first start, and kept. */
+    readonly serialNumber?: string;
     readonly modelName: string;
     readonly description: string;
     readonly hardwareVersion: string;

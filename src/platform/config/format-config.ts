@@ -4,7 +4,7 @@ import type { Config } from './config.ts';
 
 /** The effective configuration as YAML, for people: secrets are only said to be set, file contents are left out. */
 export function formatConfig(config: Config): string {
-  const { warnings: _warnings, acs, ...others } = config;
+  const { warnings: _warnings, acs, proxier, ...others } = config;
   const { caFile, certificateFile, keyFile, minVersion } = acs.tls;
   return stringify({
     acs: {
@@ -13,6 +13,7 @@ export function formatConfig(config: Config): string {
       // Undefined keys are left out.
       tls: { caFile, certificateFile, keyFile, minVersion },
     },
+    proxier: { ...proxier, serialNumber: proxier.serialNumber ?? '(chosen at the first start)' },
     ...others,
   });
 }

@@ -1,7 +1,6 @@
-import { createHash, createPrivateKey, X509Certificate } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { open } from 'node:fs/promises';
-import { arch, hostname } from 'node:os';
+import { arch } from 'node:os';
 import { dirname, resolve } from 'node:path';
 import * as v from 'valibot';
 
@@ -14,6 +13,8 @@ import type { ConfigInput } from './schema.ts';
 import { findUnknownKeys, toProblems } from './schema-problems.ts';
 import { parseYamlSource } from './yaml-source.ts';
 
+/** The default, good for a lab only: DeviceIds have to be unique. */
+const NOBODYS_OUI = '000000';
 const LARGEST_CONFIG_BYTES = 1024 * 1024;
 const LARGEST_REFERENCED_BYTES = 256 * 1024;
 
@@ -73,6 +74,11 @@ async function complete(input: ConfigInput, folder: string, report: Report): Pro
   if (new URL(input.acs.url).protocol === 'http:' && !isLoopback(new URL(input.acs.url).hostname)) {
     warnings.push('acs.url: the session with the ACS is not encrypted; use https://');
   }
+  if (input.proxier.manufacturerOui === NOBODYS_OUI) {
+    warnings.push(
+      `proxier.manufacturerOui: ${NOBODYS_OUI} is nobody's; use the OUI of the maker of this gateway`,
+    );
+  }
   const { passwordFile } = input.acs;
   return {
     acs: {
@@ -86,7 +92,6 @@ async function complete(input: ConfigInput, folder: string, report: Report): Pro
     },
     proxier: {
       ...input.proxier,
-      serialNumber: input.proxier.serialNumber ?? machineSerialNumber(),
       hardwareVersion: input.proxier.hardwareVersion ?? arch(),
     },
     lan: { interfaces: [...new Set(input.lan.interfaces)] },
@@ -192,17 +197,6 @@ async function readText(path: string, largestBytes: number): Promise<string> {
   } finally {
     await handle.close();
   }
-}
-
-/** Stable for this machine without revealing its id, as machine-id(5) asks for. */
-function machineSerialNumber(): string {
-  let machineId: string;
-  try {
-    machineId = readFileSync('/etc/machine-id', 'utf8').trim();
-  } catch {
-    machineId = hostname();
-  }
-  return createHash('sha256').update(`cwmp-proxier:${machineId}`).digest('hex').slice(0, 12).toUpperCase();
 }
 
 function isLoopback(host: string): boolean {

@@ -129,16 +129,19 @@ export class EmbeddedDevices implements HoldingMechanism {
     };
   }
 
-  /** URIs of the service models as the devices name them. */
-  get serviceUris(): readonly string[] {
-    return [...this.#byKey.values()].flatMap(
-      ({ deviceModel }) => deviceModel.tree?.subTrees.map(({ uri }) => uri) ?? [],
-    );
+  /** URIs of the service models as the device of that row of a Service Object names them. */
+  serviceUris(rowPath: string): readonly string[] {
+    for (const { key, deviceModel } of this.#byKey.values()) {
+      const rows = this.#tables.serviceRowsOf(key);
+      if (rows.some((row) => `${row.table.reference(row.key)}.` === rowPath))
+        return deviceModel.tree?.subTrees.map(({ uri }) => uri) ?? [];
+    }
+    return [];
   }
 
-  /** The rows of the tables that devices share are rows of the proxier, which no device's own tree knows for such. */
+  /** The rows of the vendor table are rows of the proxier, which no device's own tree knows for such. */
   #sharedRef(ref: string): string {
-    return ref.replace(/^(Device\.(?:Services\.[^.]+|X_[0-9A-F]{6}_ProxiedDevice)\.)\d+\./, '$1{i}.');
+    return ref.replace(/^(Device\.X_[0-9A-F]{6}_ProxiedDevice\.)\d+\./, '$1{i}.');
   }
 
   /** Each device, those that are away included. */

@@ -101,7 +101,11 @@ function embeddedDeviceTable(model: DataModel, store: DocumentStore): LocalTable
         get: (row) => row.proxiedDeviceId.slice(0, 256),
       },
       Reference: { type: 'string', get: (row) => row.reference },
-      SupportedDataModel: { type: 'string', get: (row) => row.supportedDataModels.join(',') },
+      SupportedDataModel: {
+        type: 'string',
+        constraint: { list: true },
+        get: (row) => row.supportedDataModels.join(','),
+      },
       ...proxiedDeviceColumns<EmbeddedDeviceRow>(),
       CommandProcessed: {
         type: 'string',

@@ -1,7 +1,7 @@
 import type { DataModel } from '../../datamodel/data-model.ts';
 import { LocalTable, type LocalColumn } from '../../device2/local-table.ts';
 import type { DocumentStore } from '../../platform/store/document-store.ts';
-import { cut } from './texts.ts';
+import { cut, LONGEST_NAME } from './texts.ts';
 
 export type DiscoveryStatus = 'LeaseActive' | 'LeaseExpired' | 'ByebyeReceived';
 
@@ -12,6 +12,8 @@ export interface DiscoveryRow {
   readonly status: DiscoveryStatus;
   /** Milliseconds since the epoch when it was lost; undefined while it is there. */
   readonly lostAt?: number | undefined;
+  /** Milliseconds since the epoch when it was last heard of in this run; undefined: not yet. */
+  readonly lastUpdate?: number | undefined;
   /** Empty for a service. */
   readonly uuid: string;
   readonly usn: string;
@@ -34,18 +36,24 @@ export class DiscoveryTables {
   readonly devices: LocalTable<DiscoveryRow>;
   readonly services: LocalTable<DiscoveryRow>;
 
-  /** @param lastUpdate milliseconds since the epoch of the last announcement of a root device in this run, by its key */
-  constructor(model: DataModel, store: DocumentStore, lastUpdate: (root: string) => number | undefined) {
+  /** @param admit whether there is room for a stored row; asked for those of root devices first */
+  constructor(
+    model: DataModel,
+    store: DocumentStore,
+    admit: (row: DiscoveryRow, isRootDevice: boolean) => boolean,
+  ) {
     const path = 'Device.UPnP.Discovery.';
-    const { Status, UUID, ...others } = columns(lastUpdate);
     const table = (name: string, own: Readonly<Record<string, LocalColumn<DiscoveryRow>>>) =>
       new LocalTable<DiscoveryRow>({
         model,
         path: `${path}${name}.`,
         storage: { store, key: `proxier/discovery/${name}` },
-        restore: (stored) => (isDiscoveryRow(stored) ? stored : undefined),
+        restore: (stored) =>
+          isDiscoveryRow(stored) && admit(stored, name === 'RootDevice') ? stored : undefined,
+        durable: (row) => ({ ...row, lastUpdate: undefined }),
         columns: own,
       });
+    const { Status, UUID, ...others } = COLUMNS;
     const device = { Status, UUID, ...others };
     this.rootDevices = table('RootDevice', device);
     this.devices = table('Device', device);
@@ -61,31 +69,29 @@ export class DiscoveryTables {
   }
 }
 
-function columns(lastUpdate: (root: string) => number | undefined) {
-  const text = (get: (row: DiscoveryRow) => string): LocalColumn<DiscoveryRow> => ({
+const text = (get: (row: DiscoveryRow) => string): LocalColumn<DiscoveryRow> => ({
+  type: 'string',
+  constraint: { maxLength: LONGEST_NAME },
+  get: (row) => cut(get(row), LONGEST_NAME),
+});
+
+const COLUMNS = {
+  Status: { type: 'string', constraint: { enumeration: STATUS }, get: (row) => row.status },
+  UUID: {
     type: 'string',
-    constraint: { maxLength: 256 },
-    get: (row) => cut(get(row), 256),
-  });
-  return {
-    Status: { type: 'string', constraint: { enumeration: STATUS }, get: (row) => row.status },
-    UUID: { type: 'string', constraint: { maxLength: 36 }, get: (row) => row.uuid },
-    USN: text((row) => row.usn),
-    LeaseTime: { type: 'unsignedInt', get: (row) => String(row.leaseTime) },
-    Location: { type: 'string', constraint: { maxLength: 2048 }, get: (row) => row.location },
-    Server: text((row) => row.server),
-    Host: { type: 'string', get: (row) => row.host },
-    LastUpdate: {
-      type: 'dateTime',
-      // A session for each announcement of each device would drown the ACS.
-      notification: 'canDeny',
-      get: (row) => {
-        const time = lastUpdate(row.root);
-        return time === undefined ? UNKNOWN_TIME : new Date(time).toISOString();
-      },
-    },
-  } as const satisfies Readonly<Record<string, LocalColumn<DiscoveryRow>>>;
-}
+    constraint: { maxLength: 36, pattern: /[0-9A-Fa-f]{8}-([0-9A-Fa-f]{4}-){3}[0-9A-Fa-f]{12}/ },
+    get: (row) => row.uuid,
+  },
+  USN: text((row) => row.usn),
+  LeaseTime: { type: 'unsignedInt', get: (row) => String(row.leaseTime) },
+  Location: { type: 'string', constraint: { maxLength: 2048 }, get: (row) => row.location },
+  Server: text((row) => row.server),
+  Host: { type: 'string', constraint: { list: true }, get: (row) => row.host },
+  LastUpdate: {
+    type: 'dateTime',
+    get: ({ lastUpdate }) => (lastUpdate === undefined ? UNKNOWN_TIME : new Date(lastUpdate).toISOString()),
+  },
+} as const satisfies Readonly<Record<string, LocalColumn<DiscoveryRow>>>;
 
 function isDiscoveryRow(stored: unknown): stored is DiscoveryRow {
   if (typeof stored !== 'object' || stored === null) return false;

@@ -1,16 +1,23 @@
 import type { DataModel } from '../../datamodel/data-model.ts';
-import { aliasColumn } from '../../device2/alias-column.ts';
 import { LocalTable } from '../../device2/local-table.ts';
 import type { DocumentStore } from '../../platform/store/document-store.ts';
+
+/** [TR-181 Hosts.Host.InterfaceType] Those that this daemon can tell. */
+export type InterfaceType = 'Ethernet' | 'Wi-Fi' | 'Other';
+
+/** [TR-181 Hosts.Host.InterfaceType] */
+const INTERFACE_TYPES = ['Ethernet', 'G.hn', 'HPNA', 'HomePlug', 'MoCA', 'UPA', 'Wi-Fi', 'Other'];
+const OCTET = '(25[0-5]|2[0-4][0-9]|[01]?[0-9]?[0-9])';
+const IPV4_ADDRESS = { maxLength: 15, pattern: new RegExp(`|(${OCTET}\\.){3}${OCTET}`) };
 
 interface HostRow {
   /** MAC address, or the IP address of a host whose MAC address the kernel does not know. */
   readonly physicalAddress: string;
   readonly ipAddress: string;
+  readonly interfaceType: InterfaceType;
   readonly active: boolean;
   /** Milliseconds since the epoch. */
   readonly activeSince: number;
-  readonly alias?: string;
 }
 
 export interface HostTableOptions {
@@ -37,27 +44,34 @@ export class HostTable {
       path: 'Device.Hosts.Host.',
       storage: { store, key: 'proxier/host' },
       // Who is there now has yet to be found out.
-      restore: (stored) => (isHostRow(stored) ? { ...stored, active: false } : undefined),
+      restore: (stored) =>
+        isHostRow(stored)
+          ? { ...stored, interfaceType: stored.interfaceType ?? 'Other', active: false }
+          : undefined,
       columns: {
-        Alias: aliasColumn<HostRow>(),
         PhysAddress: { type: 'string', constraint: { maxLength: 64 }, get: (row) => row.physicalAddress },
         IPAddress: { type: 'string', constraint: { maxLength: 45 }, get: (row) => row.ipAddress },
-        DHCPClient: { type: 'string', get: () => '' },
+        DHCPClient: { type: 'string', constraint: { list: true }, get: () => '' },
         AssociatedDevice: { type: 'string', constraint: { maxLength: 256 }, get: () => '' },
         Layer1Interface: { type: 'string', constraint: { maxLength: 256 }, get: () => '' },
         Layer3Interface: { type: 'string', constraint: { maxLength: 256 }, get: () => '' },
+        InterfaceType: {
+          type: 'string',
+          constraint: { enumeration: INTERFACE_TYPES },
+          get: (row) => row.interfaceType,
+        },
         HostName: { type: 'string', constraint: { maxLength: 64 }, get: () => '' },
         Active: { type: 'boolean', get: (row) => String(row.active) },
         ActiveLastChange: { type: 'dateTime', get: (row) => new Date(row.activeSince).toISOString() },
       },
     });
-    for (const { key, row } of this.#table.rows) this.#showAddress(key, row);
+    for (const { key, row } of this.#table.rows) this.#showAddresses(key, row);
   }
 
-  /** A device was found at `address`. @returns the key of its host */
-  present(address: string): string {
+  /** A device was found at `address`, by an interface of that type. @returns the key of its host */
+  present(address: string, interfaceType: InterfaceType): string {
     const physicalAddress = this.#options.macAddressOf(address) ?? address;
-    this.#put(physicalAddress, { physicalAddress, ipAddress: address, active: true });
+    this.#put(physicalAddress, { physicalAddress, ipAddress: address, interfaceType, active: true });
     return physicalAddress;
   }
 
@@ -89,39 +103,45 @@ export class HostTable {
       .put(key, changed)
       .catch(() => undefined)
       .then(() => {
-        this.#showAddress(key, changed);
+        this.#showAddresses(key, changed);
       });
   }
 
-  /** The IPv4Address table of a host: its one address that this daemon knows. */
-  #showAddress(key: string, { ipAddress }: HostRow): void {
+  /** The address tables of a host: its one address that this daemon knows, and no IPv6 address. */
+  #showAddresses(key: string, { ipAddress }: HostRow): void {
     const { model } = this.#options;
     const host = this.#table.reference(key);
     if (host === '' || model.find(`${host}.`) === undefined) return;
-    const path = `${host}.IPv4Address.`;
-    if (model.find(path) !== undefined) return;
+    if (model.find(`${host}.IPv4Address.`) !== undefined) return;
     const addresses = new LocalTable<{ readonly host: string }>({
       model,
-      path,
+      path: `${host}.IPv4Address.`,
       columns: {
         IPAddress: {
           type: 'string',
-          constraint: { maxLength: 15 },
+          constraint: IPV4_ADDRESS,
           get: (row) => this.#table.find(row.host)?.row.ipAddress ?? ipAddress,
         },
       },
     });
     void addresses.put(key, { host: key });
+    new LocalTable({
+      model,
+      path: `${host}.IPv6Address.`,
+      columns: { IPAddress: { type: 'string', constraint: { maxLength: 45 }, get: () => '' } },
+    });
   }
 }
 
-function isHostRow(stored: unknown): stored is HostRow {
+/** Rows of an older version have no interface type. */
+function isHostRow(
+  stored: unknown,
+): stored is Omit<HostRow, 'interfaceType'> & Partial<Pick<HostRow, 'interfaceType'>> {
   if (typeof stored !== 'object' || stored === null) return false;
   const row = stored as Partial<HostRow>;
   return (
     typeof row.physicalAddress === 'string' &&
     typeof row.ipAddress === 'string' &&
-    Number.isFinite(row.activeSince) &&
-    (row.alias === undefined || typeof row.alias === 'string')
+    Number.isFinite(row.activeSince)
   );
 }

@@ -3,11 +3,11 @@ import type { LocalTable } from '../../device2/local-table.ts';
 import type { Clock, Timer } from '../../platform/clock.ts';
 import type { Logger } from '../../platform/logger.ts';
 import type { DocumentStore } from '../../platform/store/document-store.ts';
-import type { LossReason, RootDevice } from '../../upnp/types.ts';
-import { writeDeviceRows } from './device-rows.ts';
-import { DescriptionTables } from './description-tables.ts';
-import { DiscoveryTables, type DiscoveryRow, type DiscoveryStatus } from './discovery-tables.ts';
-import { HostTable } from './host-table.ts';
+import type { Announcement, LossReason, RootDevice } from '../../upnp/types.ts';
+import { announcedRow, FEWEST_ROWS, rowsWantedBy, writeDeviceRows } from './device-rows.ts';
+import type { DiscoveryRow, DiscoveryStatus } from './discovery-tables.ts';
+import { HostTable, type InterfaceType } from './host-table.ts';
+import { INVENTORY_LIMITS, InventoryRows, type InventoryLimits } from './inventory-rows.ts';
 import { deviceKey } from './texts.ts';
 
 export interface InventoryOptions {
@@ -18,6 +18,9 @@ export interface InventoryOptions {
   /** How long the rows of a device stay after it left. */
   readonly retentionSeconds: number;
   readonly macAddressOf: (address: string) => string | undefined;
+  /** Of one of our own network interfaces. */
+  readonly interfaceTypeOf: (interfaceName: string) => InterfaceType;
+  readonly limits?: InventoryLimits;
 }
 
 /** Rows that stand for a device, as values of references. */
@@ -37,8 +40,16 @@ export type InventorySummary = Readonly<
   Record<'rootDevices' | 'devices' | 'services' | 'hosts', InventoryCount>
 >;
 
-/** A LAN that makes up devices cannot fill the memory: beyond this the longest lost go, then new ones are left out. */
-const MOST_ROOT_DEVICES = 512;
+/** LastUpdate is exact to this: a device that repeats its messages does not make a change of each. */
+const LAST_UPDATE_STEP_MS = 30_000;
+
+/** A root device that is on the LAN. */
+interface PresentRoot {
+  /** Key of its host. */
+  readonly host: string;
+  /** End of its lease, milliseconds since the epoch, when only announcements tell of it; undefined: the control point looks after it. */
+  readonly leaseEnd: number | undefined;
+}
 
 /**
  * The inventory of the home in the proxier's own model [TR-181 UPnP.Discovery, UPnP.Description, Hosts.Host]: every UPnP root
@@ -47,27 +58,28 @@ const MOST_ROOT_DEVICES = 512;
 export class Inventory {
   readonly #options: InventoryOptions;
   readonly #hosts: HostTable;
-  readonly #discovery: DiscoveryTables;
-  readonly #description: DescriptionTables;
-  /** By key of the root device, milliseconds since the epoch. */
-  readonly #lastUpdate = new Map<string, number>();
-  /** Keys of the root devices that are on the LAN now, with the key of their host. */
-  readonly #present = new Map<string, string>();
+  readonly #rows: InventoryRows;
+  /** By key of the root device. */
+  readonly #present = new Map<string, PresentRoot>();
   readonly #listeners = new Set<() => void>();
   #timer: Timer | undefined;
   readonly #startedAt: number;
+  #isFullTold = false;
 
   constructor(options: InventoryOptions) {
-    const { model, store, clock, macAddressOf } = options;
+    const { model, store, clock, macAddressOf, limits = INVENTORY_LIMITS } = options;
     this.#options = options;
     this.#startedAt = clock.now();
     this.#hosts = new HostTable({ model, store, now: () => clock.now(), macAddressOf });
-    this.#discovery = new DiscoveryTables(model, store, (root) => this.#lastUpdate.get(root));
-    this.#description = new DescriptionTables(model, store);
+    this.#rows = new InventoryRows(model, store, limits);
   }
 
   /** Begins to look after the rows of devices that are gone. */
   start(): void {
+    const { leftOut } = this.#rows;
+    if (leftOut > 0)
+      this.#options.logger.warn('the inventory was too large, rows are forgotten', { rows: leftOut });
+    this.#forgetUnusedHosts();
     this.#arm();
   }
 
@@ -78,7 +90,7 @@ export class Inventory {
 
   /** How much is in it, for the status page. */
   get summary(): InventorySummary {
-    const { rootDevices, devices, services } = this.#discovery;
+    const { rootDevices, devices, services } = this.#rows.discovery;
     const count = ({ rows, size }: LocalTable<DiscoveryRow>): InventoryCount => ({
       total: size,
       gone: [...rows].filter(({ row }) => row.lostAt !== undefined).length,
@@ -101,24 +113,26 @@ export class Inventory {
   /** It came, or its description or address changed. */
   deviceAppeared(device: RootDevice): void {
     const root = deviceKey(device.description.udn);
-    if (!this.#hasRoomFor(root)) return;
-    const host = this.#hosts.present(device.announcement.sourceAddress);
-    const hostBefore = this.#present.get(root);
-    this.#present.set(root, host);
-    this.#lastUpdate.set(root, this.#options.clock.now());
-    if (hostBefore !== undefined && hostBefore !== host) this.#hostMayBeAbsent(hostBefore);
-    const tables = { discovery: this.#discovery, description: this.#description };
-    const { kept, writes } = writeDeviceRows(tables, device, this.#hosts.reference(host));
-    this.#follow(Promise.all(writes));
-    this.#removeRows(root, kept);
+    const host = this.#hostOf(device.announcement);
+    const limit = this.#roomFor(root, host, rowsWantedBy(device.description));
+    if (limit < FEWEST_ROWS) return;
+    this.#enter(root, { host, leaseEnd: undefined });
+    const { kept, writes } = writeDeviceRows({
+      rows: this.#rows,
+      device,
+      host: this.#hosts.reference(host),
+      now: this.#options.clock.now(),
+      limit,
+    });
+    this.#follow(writes);
+    this.#follow(this.#rows.remove(root, kept));
     this.#forgetUnusedHosts();
     this.#changed();
   }
 
   /** It was heard of again. */
   deviceRenewed(device: RootDevice): void {
-    const root = deviceKey(device.description.udn);
-    if (this.#present.has(root)) this.#lastUpdate.set(root, this.#options.clock.now());
+    this.#renewed(deviceKey(device.description.udn));
   }
 
   deviceLost(device: RootDevice, reason: LossReason): void {
@@ -127,10 +141,31 @@ export class Inventory {
     this.#lost(deviceKey(device.description.udn), reason === 'expired' ? 'LeaseExpired' : 'ByebyeReceived');
   }
 
+  /** A root device was announced whose description cannot be had: [TR-181] its row is what the announcement tells. */
+  deviceAnnounced(announcement: Announcement): void {
+    const root = deviceKey(announcement.udn);
+    const known = this.#present.get(root);
+    // What its description told while that could be had stays, and nobody else's announcement changes it.
+    if (!announcement.namesRoot || (known !== undefined && known.leaseEnd === undefined)) return;
+    const { clock } = this.#options;
+    const host = this.#hostOf(announcement);
+    if (this.#roomFor(root, host, 1) < 1) return;
+    const leaseEnd = clock.now() + announcement.maxAgeSeconds * 1000;
+    const { rootDevices } = this.#rows.discovery;
+    const row = announcedRow(announcement, this.#hosts.reference(host), clock.now());
+    this.#enter(root, { host, leaseEnd });
+    if (known === undefined || rootDevices.find(root)?.row.location !== row.location) {
+      this.#follow([rootDevices.put(root, row)]);
+      this.#forgetUnusedHosts();
+      this.#changed();
+    } else this.#renewed(root);
+    this.#arm();
+  }
+
   /** The rows of the device of that UDN, root or embedded. */
   references(udn: string): InventoryReferences {
     const key = deviceKey(udn);
-    const { rootDevices, devices } = this.#discovery;
+    const { rootDevices, devices } = this.#rows.discovery;
     const table = rootDevices.find(key) === undefined ? devices : rootDevices;
     const row = table.find(key)?.row;
     if (row === undefined) return { hosts: [], discovery: [] };
@@ -143,74 +178,81 @@ export class Inventory {
     return () => void this.#listeners.delete(listener);
   }
 
-  #follow(write: Promise<unknown>): void {
-    write.catch((error: unknown) => {
+  #follow(writes: readonly Promise<unknown>[]): void {
+    Promise.all(writes).catch((error: unknown) => {
       this.#options.logger.error('the inventory was not stored', { error: String(error) });
     });
   }
 
+  /** @returns the key of the host that an announcement came from */
+  #hostOf({ sourceAddress, interfaceName }: Announcement): string {
+    return this.#hosts.present(sourceAddress, this.#options.interfaceTypeOf(interfaceName));
+  }
+
+  #enter(root: string, present: PresentRoot): void {
+    const hostBefore = this.#present.get(root)?.host;
+    this.#present.set(root, present);
+    if (hostBefore !== undefined && hostBefore !== present.host) this.#hostMayBeAbsent(hostBefore);
+  }
+
+  #renewed(root: string): void {
+    const now = this.#options.clock.now();
+    const last = this.#rows.discovery.rootDevices.find(root)?.row.lastUpdate ?? -Infinity;
+    if (!this.#present.has(root) || now - last < LAST_UPDATE_STEP_MS) return;
+    this.#follow(this.#rows.update(root, (row) => ({ ...row, lastUpdate: now })));
+  }
+
   #lost(root: string, status: DiscoveryStatus): void {
     const lostAt = this.#options.clock.now();
-    const host = this.#present.get(root);
+    const host = this.#present.get(root)?.host;
     this.#present.delete(root);
-    for (const table of this.#discovery.all) {
-      for (const { key, row } of [...table.rows]) {
-        if (row.root === root && row.lostAt === undefined)
-          this.#follow(table.put(key, { ...row, status, lostAt }));
-      }
-    }
+    this.#follow(
+      this.#rows.update(root, (row) => (row.lostAt === undefined ? { ...row, status, lostAt } : row)),
+    );
     if (host !== undefined) this.#hostMayBeAbsent(host);
     this.#arm();
   }
 
   #hostMayBeAbsent(host: string): void {
-    if (![...this.#present.values()].includes(host)) this.#hosts.absent(host);
+    if (![...this.#present.values()].some((present) => present.host === host)) this.#hosts.absent(host);
   }
 
-  #hasRoomFor(root: string): boolean {
-    const { rootDevices } = this.#discovery;
-    if (rootDevices.find(root) !== undefined || rootDevices.size < MOST_ROOT_DEVICES) return true;
-    const [oldest] = [...rootDevices.rows]
-      .filter(({ row }) => row.lostAt !== undefined)
-      .sort((a, b) => (a.row.lostAt ?? 0) - (b.row.lostAt ?? 0));
-    if (oldest === undefined) {
-      this.#options.logger.warn('the inventory is full, a device is left out', { udn: root });
-      return false;
+  /** How many rows a root device may have. Devices that are left out, wholly or in part, are told of once. */
+  #roomFor(root: string, host: string, wanted: number): number {
+    const limit = this.#rows.roomFor(root, this.#hosts.reference(host), wanted, (lost) => {
+      this.#follow(this.#rows.remove(lost, new Set()));
+    });
+    if (limit < wanted && !this.#isFullTold) {
+      this.#isFullTold = true;
+      this.#options.logger.warn('the inventory is full, devices are left out or not shown whole', {
+        udn: root,
+        host,
+      });
     }
-    this.#removeRows(oldest.key, new Set());
-    return true;
-  }
-
-  /** Removes the rows of a root device that are not among `kept`. */
-  #removeRows(root: string, kept: ReadonlySet<string>): void {
-    const remove = <Row extends { readonly root: string }>(table: LocalTable<Row>): void => {
-      for (const { key, row } of [...table.rows]) {
-        if (row.root === root && !kept.has(table.path + key)) this.#follow(table.remove(key));
-      }
-    };
-    this.#discovery.all.forEach(remove);
-    remove(this.#description.descriptions);
-    remove(this.#description.deviceInstances);
-    remove(this.#description.serviceInstances);
-    if (kept.size === 0) this.#lastUpdate.delete(root);
+    if (limit < FEWEST_ROWS) this.#forgetUnusedHosts();
+    return limit;
   }
 
   #forgetUnusedHosts(): void {
-    const used = new Set([...this.#discovery.rootDevices.rows].map(({ row }) => row.host));
+    const used = new Set([...this.#rows.discovery.rootDevices.rows].map(({ row }) => row.host));
     for (const key of this.#hosts.keys) {
-      if (!used.has(this.#hosts.reference(key))) this.#follow(this.#hosts.forget(key));
+      if (!used.has(this.#hosts.reference(key))) this.#follow([this.#hosts.forget(key)]);
     }
   }
 
-  /** When the row of a root device has to change by itself: its lease ends unseen after a restart, or its retention is over. */
+  /** When the row of a root device has to change by itself: its lease ends unseen, or its retention is over. */
   #dueAt(root: string, row: DiscoveryRow): number | undefined {
     if (row.lostAt !== undefined) return row.lostAt + this.#options.retentionSeconds * 1000;
-    return this.#present.has(root) ? undefined : this.#startedAt + row.leaseTime * 1000;
+    const present = this.#present.get(root);
+    // A row of the run before: its device has one lease to be heard of.
+    return present === undefined ? this.#startedAt + row.leaseTime * 1000 : present.leaseEnd;
   }
 
   #arm(): void {
     this.#timer?.cancel();
-    const dues = [...this.#discovery.rootDevices.rows].flatMap(({ key, row }) => this.#dueAt(key, row) ?? []);
+    const dues = [...this.#rows.discovery.rootDevices.rows].flatMap(
+      ({ key, row }) => this.#dueAt(key, row) ?? [],
+    );
     if (dues.length === 0) return;
     const { clock } = this.#options;
     this.#timer = clock.schedule(Math.max(0, Math.min(...dues) - clock.now()), () => {
@@ -220,10 +262,10 @@ export class Inventory {
 
   #expire(): void {
     const now = this.#options.clock.now();
-    for (const { key, row } of [...this.#discovery.rootDevices.rows]) {
+    for (const { key, row } of [...this.#rows.discovery.rootDevices.rows]) {
       if ((this.#dueAt(key, row) ?? Infinity) > now) continue;
       if (row.lostAt === undefined) this.#lost(key, 'LeaseExpired');
-      else this.#removeRows(key, new Set());
+      else this.#follow(this.#rows.remove(key, new Set()));
     }
     this.#forgetUnusedHosts();
     this.#changed();

@@ -16,7 +16,10 @@ export function uuidOf(udn: string): string {
   return UUID.test(name) ? name : nameBasedUuid(`udn:${udn.toLowerCase()}`);
 }
 
+/** Longest USN, UDN and ServiceId that is kept. */
+export const LONGEST_NAME = 256;
+
 /** The key of a device in the tables. */
 export function deviceKey(udn: string): string {
-  return udn.trim().toLowerCase();
+  return cut(udn.trim().toLowerCase(), LONGEST_NAME);
 }

@@ -16,7 +16,11 @@ export function proxiedDeviceColumns<Row extends DeviceReferences>(): Readonly<
   Record<string, LocalColumn<Row>>
 > {
   return {
-    Host: { type: 'string', get: (row) => row.hosts.slice(0, MAX_HOSTS).join(',') },
+    Host: {
+      type: 'string',
+      constraint: { list: true },
+      get: (row) => row.hosts.slice(0, MAX_HOSTS).join(','),
+    },
     ProxyProtocol: {
       type: 'string',
       constraint: { enumeration: ['Z-Wave', 'ZigBee', 'UPnP-DM', 'ETSI-M2M'] },
@@ -29,6 +33,10 @@ export function proxiedDeviceColumns<Row extends DeviceReferences>(): Readonly<
       constraint: { enumeration: ['Z-Wave', 'ZigBee', 'UPnP', 'ETSI-M2M'], list: true },
       get: () => 'UPnP',
     },
-    DiscoveryProtocolReference: { type: 'string', get: (row) => row.discovery.join(',') },
+    DiscoveryProtocolReference: {
+      type: 'string',
+      constraint: { list: true },
+      get: (row) => row.discovery.join(','),
+    },
   };
 }

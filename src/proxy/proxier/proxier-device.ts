@@ -6,14 +6,19 @@ import { DataModel } from '../../datamodel/data-model.ts';
 import { addDeviceInfo } from '../../device2/device-info.ts';
 import { publishedRoot } from '../../device2/device-type/published-model.ts';
 import { SupportedDataModels } from '../../device2/device-type/supported-data-models.ts';
+import { DnsClient } from '../../device2/dns-client.ts';
 import { InformParameters } from '../../device2/inform-parameters.ts';
+import { addInterfaceStack } from '../../device2/interface-stack.ts';
 import { LocalProvider } from '../../device2/local-object.ts';
 import { addManagementServer } from '../../device2/management-server.ts';
 import { addRoot } from '../../device2/root.ts';
 import { DocumentSettingsStore } from '../../device2/settings-store.ts';
+import { addSystemObjects } from '../../device2/system-objects.ts';
 import type { Config, DeviceFacts, DeviceMechanism } from '../../platform/config/config.ts';
+import { systemStatus } from '../../platform/system-status.ts';
 import { VERSION } from '../../platform/version.ts';
 import { identityKey } from '../identity.ts';
+import { interfaceTypeOf } from '../../platform/interface-type.ts';
 import { macAddressOf } from '../../platform/neighbour-table.ts';
 import { EmbeddedDevices } from '../embedded/embedded-devices.ts';
 import { Inventory } from '../inventory/inventory.ts';
@@ -54,6 +59,7 @@ export class ProxierDevice {
   readonly #informParameters: InformParameters;
   readonly #virtualDevices: VirtualDeviceTable;
   readonly #supportedDataModels: SupportedDataModels;
+  readonly #dnsClient: DnsClient;
   #shown: readonly ShownDevice[] = [];
 
   constructor(options: ProxierDeviceOptions) {
@@ -82,7 +88,8 @@ export class ProxierDevice {
       aliasBasedAddressing: true,
       informParameters: (events) => this.#informParameters.patternsFor(events),
     });
-    this.#addLocalObjects(settings);
+    const provider = this.#addLocalObjects(settings);
+    this.#dnsClient = this.#addSystemObjects(provider);
     this.#informParameters = new InformParameters(this.model, context.store, 'proxier/inform-parameters');
     this.inventory = new Inventory({
       model: this.model,
@@ -91,6 +98,7 @@ export class ProxierDevice {
       logger,
       retentionSeconds: options.config.inventory.retentionSeconds,
       macAddressOf,
+      interfaceTypeOf,
     });
     this.#virtualDevices = new VirtualDeviceTable(this.model, context.store);
     this.#supportedDataModels = new SupportedDataModels({
@@ -102,7 +110,7 @@ export class ProxierDevice {
       logger,
       deviceType: deviceTypeOf(context.proxier),
       root: publishedRoot('Device', DATA_MODEL_VERSION),
-      serviceUris: () => this.embedded.serviceUris,
+      serviceUris: (rowPath) => this.embedded.serviceUris(rowPath),
       beyond: () => this.embedded.supportedBeyond(),
     });
     this.embedded = new EmbeddedDevices({
@@ -139,8 +147,9 @@ export class ProxierDevice {
     const previous = store.get<ProxierRecord>(RECORD_KEY);
     const bootId = kernelBootId();
     this.inventory.start();
+    await this.#dnsClient.start();
     await this.embedded.start(chooseMechanism);
-    this.#supportedDataModels.start();
+    await this.#supportedDataModels.start();
     await this.#endpoint.start();
     // A daemon that restarts is no reboot of the gateway; without the kernel's word each start counts as one.
     if (previous !== undefined && (bootId === undefined || bootId !== previous.bootId))
@@ -155,6 +164,7 @@ export class ProxierDevice {
 
   async stop(): Promise<void> {
     this.inventory.stop();
+    this.#dnsClient.stop();
     this.#supportedDataModels.stop();
     await this.embedded.stop();
     await this.#endpoint.stop();
@@ -185,7 +195,16 @@ export class ProxierDevice {
     });
   }
 
-  #addLocalObjects(settings: DocumentSettingsStore): void {
+  #addSystemObjects(provider: LocalProvider): DnsClient {
+    const { store, clock } = this.#options.context;
+    const { model } = this;
+    addInterfaceStack(model);
+    addSystemObjects(provider, { model, store, storeKey: 'proxier/process', clock, system: systemStatus });
+    const { nameServers } = systemStatus;
+    return new DnsClient(provider, { model, store, storeKey: 'proxier/dns-server', clock, nameServers });
+  }
+
+  #addLocalObjects(settings: DocumentSettingsStore): LocalProvider {
     const { context, config } = this.#options;
     const provider = new LocalProvider(this.model);
     addRoot(provider, { root: 'Device:2', dataModelVersion: DATA_MODEL_VERSION });
@@ -209,6 +228,7 @@ export class ProxierDevice {
       parameterKey: () => this.#endpoint.parameterKey,
       connectionRequestUrl: () => this.#endpoint.connectionRequestUrl,
     });
+    return provider;
   }
 }
 

@@ -9,7 +9,7 @@ import { InformParameters } from '../../device2/inform-parameters.ts';
 import { LocalProvider } from '../../device2/local-object.ts';
 import { addManagementServer } from '../../device2/management-server.ts';
 import { RowAliases } from '../../device2/row-aliases.ts';
-import { addRoot, type RootObject } from '../../device2/root.ts';
+import { addRoot, device2Version, type RootObject } from '../../device2/root.ts';
 import { DocumentSettingsStore } from '../../device2/settings-store.ts';
 import type { DeviceFacts } from '../../platform/config/config.ts';
 import type { DocumentStore } from '../../platform/store/document-store.ts';
@@ -121,14 +121,15 @@ export class VirtualDevice implements ExposedDevice {
     return this.#endpoint.stop();
   }
 
-  describe(tree: CmsTree, capabilities: Capabilities, valuesCurrent: boolean): Promise<void> {
+  async describe(tree: CmsTree, capabilities: Capabilities, valuesCurrent: boolean): Promise<void> {
     this.deviceModel.describe(tree, capabilities, valuesCurrent);
     // While the device has not said what it supports, the rows of the time before stand.
     if (this.#isDescribed) this.#supportedDataModels.supportChanged();
-    else this.#supportedDataModels.start();
-    this.#isDescribed = true;
+    else {
+      this.#isDescribed = true;
+      await this.#supportedDataModels.start();
+    }
     if (!this.#isCompared) void this.#compare();
-    return Promise.resolve();
   }
 
   /** The Proxied Device came within reach, or left. While it is away no session is opened and connection requests get 503. */
@@ -158,6 +159,11 @@ export class VirtualDevice implements ExposedDevice {
     return this.#endpoint.onAttributesChange(listener);
   }
 
+  /** What the ACS sees of it. */
+  get model(): DataModel {
+    return this.#model;
+  }
+
   get status(): EndpointStatus {
     return this.#endpoint.status();
   }
@@ -171,7 +177,7 @@ export class VirtualDevice implements ExposedDevice {
     const { identity, plan, description, firstSeen } = this.record;
     const root = rootObjectOf(plan);
     const provider = new LocalProvider(this.#model);
-    addRoot(provider, { root, dataModelVersion: plan.rootDataModelVersion ?? '1.0' });
+    addRoot(provider, { root, dataModelVersion: rootVersionOf(plan) ?? '1.0' });
     addDeviceInfo(provider, {
       root,
       identity,
@@ -208,7 +214,7 @@ export class VirtualDevice implements ExposedDevice {
       clock,
       logger,
       deviceType: deviceTypeOf(identity),
-      root: publishedRoot(plan.root, plan.rootDataModelVersion),
+      root: publishedRoot(plan.root, rootVersionOf(plan)),
       serviceUris: () => this.deviceModel.tree?.subTrees.map(({ uri }) => uri) ?? [],
       beyond: () => this.deviceModel.supportedBeyond(),
     });
@@ -226,6 +232,11 @@ export function storedDocuments(store: DocumentStore, key: string): string[] {
 /** Names the kind of device, not the single one: its serial number stays out of documents that anybody may read. */
 export function deviceTypeOf({ oui, productClass }: EndpointIdentity): string {
   return `urn:cwmp-proxier:device:${oui}:${encodeURIComponent(productClass)}`;
+}
+
+/** Of Device:2; undefined for the other roots. */
+function rootVersionOf({ rootDataModelVersion: stated }: MountPlan): string | undefined {
+  return stated === undefined ? undefined : device2Version(stated);
 }
 
 function rootObjectOf(plan: MountPlan): RootObject {

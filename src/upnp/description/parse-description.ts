@@ -12,6 +12,7 @@ const MAX_TEXT_LENGTH = 1024;
 export interface ParsedDescription {
   readonly description: DeviceDescription;
   readonly specVersion: { readonly major: number; readonly minor: number };
+  readonly urlBase: string;
 }
 
 /**
@@ -24,12 +25,14 @@ export async function parseDescription(document: Uint8Array, location: string): 
   const device = childOf(root, 'device');
   if (root.local !== 'root' || device === undefined) throw new Error('no device in the description');
   const specVersion = childOf(root, 'specVersion');
-  const reader = new DescriptionReader(new UrlResolver(location, textOf(root, 'URLBase')));
+  const urlBase = textOf(root, 'URLBase');
+  const reader = new DescriptionReader(new UrlResolver(location, urlBase));
   const description = reader.readDevice(device, 1);
   if (description.udn === '') throw new Error('no UDN in the description');
   return {
     description,
     specVersion: { major: versionPart(specVersion, 'major', 1), minor: versionPart(specVersion, 'minor', 0) },
+    urlBase,
   };
 }
 
@@ -57,7 +60,9 @@ class DescriptionReader {
       modelUrl: textOf(element, 'modelURL'),
       serialNumber: textOf(element, 'serialNumber'),
       upc: textOf(element, 'UPC'),
-      presentationUrl: this.#urls.resolve(textOf(element, 'presentationURL')) ?? '',
+      presentationUrl: this.#urls.resolveShown(textOf(element, 'presentationURL')),
+      deviceCategory: textOf(element, 'X_DeviceCategory'),
+      manufacturerOui: /^[0-9A-F]{6}$/.exec(textOf(element, 'X_ManufacturerOUI').toUpperCase())?.[0] ?? '',
       services: listOf(element, 'serviceList', 'service').flatMap((service) => this.#readService(service)),
       devices: listOf(element, 'deviceList', 'device').map((device) => this.readDevice(device, depth + 1)),
     };

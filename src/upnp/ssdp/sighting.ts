@@ -27,7 +27,8 @@ export function toSighting(
   lan: LanInterface,
 ): Sighting | undefined {
   const { headers, kind } = message;
-  const udn = (headers.get('usn') ?? '').split('::')[0]?.trim() ?? '';
+  const [name = '', target = ''] = (headers.get('usn') ?? '').split('::');
+  const udn = name.trim();
   if (udn === '' || udn.length > MAX_UDN_LENGTH) return undefined;
   const dmAnnouncement = headers.get('announcement.dm.upnp.org');
   if (kind === 'byebye') return { kind, udn, sourceAddress, dmAnnouncement };
@@ -35,6 +36,7 @@ export function toSighting(
   if (location === undefined) return undefined;
   const announcement: Announcement = {
     udn,
+    namesRoot: target.trim().toLowerCase() === 'upnp:rootdevice',
     location,
     sourceAddress,
     localAddress: lan.address,

@@ -1,52 +1,9 @@
 import { expect } from 'chai';
-import type { NotificationRule, ParameterNode } from '../../../src/datamodel/node.ts';
 import type { RootObject } from '../../../src/device2/root.ts';
 import { readDataModelXml, standardPath } from '../../support/data-model-xml.ts';
-import type { StandardModel, StandardParameter } from '../../support/data-model-xml.ts';
+import type { StandardModel } from '../../support/data-model-xml.ts';
+import { describeActual, describeStandard } from '../../support/standard-conformance.ts';
 import { buildLocalObjects } from './local-device.ts';
-
-const NOTIFY: Readonly<Record<NotificationRule, string>> = {
-  normal: 'normal',
-  forced: 'forceEnabled',
-  forcedDefault: 'forceDefaultEnabled',
-  canDeny: 'canDeny',
-};
-
-function describeActual(parameter: ParameterNode): unknown {
-  const { constraint } = parameter;
-  return {
-    type: parameter.type,
-    writable: parameter.writable,
-    hidden: parameter.hidden,
-    forcedInform: parameter.forcedInform,
-    activeNotify: NOTIFY[parameter.notification],
-    list: constraint?.list ?? false,
-    minLength: constraint?.minLength,
-    maxLength: constraint?.maxLength,
-    ranges: constraint?.ranges ?? [],
-    enumeration: constraint?.enumeration ?? [],
-    patterns: constraint?.pattern === undefined ? [] : [constraint.pattern.source],
-  };
-}
-
-function describeStandard(parameter: StandardParameter): unknown {
-  const { type, writable, hidden, forcedInform, activeNotify, list, ranges, enumeration, patterns } =
-    parameter;
-  const { minLength, maxLength } = parameter;
-  return {
-    type,
-    writable,
-    hidden,
-    forcedInform,
-    activeNotify,
-    list,
-    minLength,
-    maxLength,
-    ranges,
-    enumeration,
-    patterns,
-  };
-}
 
 /** The forced Inform parameters of the standard's objects that this folder serves. */
 function forcedOf(standard: StandardModel): string[] {

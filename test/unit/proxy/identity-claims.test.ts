@@ -24,6 +24,8 @@ function description(udn: string): DeviceDescription {
     serialNumber: '1234567890',
     upc: '',
     presentationUrl: '',
+    deviceCategory: '',
+    manufacturerOui: '',
     services: [],
     devices: [],
   };

@@ -35,6 +35,8 @@ export function describeDevice(changes: Partial<DeviceDescription> = {}): Device
     serialNumber: '',
     upc: '',
     presentationUrl: '',
+    deviceCategory: '',
+    manufacturerOui: '',
     services: [cmsService],
     devices: [],
     ...changes,
@@ -45,6 +47,7 @@ export function rootDevice(description: DeviceDescription = describeDevice()): R
   return {
     announcement: {
       udn: description.udn,
+      namesRoot: true,
       location: 'http://192.0.2.1/description.xml',
       sourceAddress: '192.0.2.1',
       localAddress: '192.0.2.2',
@@ -58,6 +61,7 @@ export function rootDevice(description: DeviceDescription = describeDevice()): R
     },
     description,
     specVersion: { major: 1, minor: 0 },
+    urlBase: '',
   };
 }
 

@@ -35,6 +35,7 @@ describe('device tracker', () => {
           return Promise.resolve({
             description: describeDevice({ udn: UDN }),
             specVersion: { major: 1, minor: 1 },
+            urlBase: '',
           });
         },
       },
@@ -48,6 +49,7 @@ describe('device tracker', () => {
   const hear = (location: string, interfaceName: string): void => {
     const announcement: Announcement = {
       udn: UDN,
+      namesRoot: true,
       location,
       sourceAddress: new URL(location).hostname,
       localAddress: '192.0.2.1',

@@ -6,6 +6,7 @@ import type { Announcement } from '../../../src/upnp/types.ts';
 const TIMES = { minValidityMs: 30_000, maxValidityMs: 3_600_000 };
 const heard = (parts: Partial<Announcement> = {}): Announcement => ({
   udn: 'uuid:x',
+  namesRoot: false,
   location: 'http://192.0.2.9/d.xml',
   sourceAddress: '192.0.2.9',
   localAddress: '192.0.2.1',

@@ -96,6 +96,16 @@ describe('cwmp/connection-request/connection-request-listener', () => {
     expect((await good()).statusCode).to.equal(200);
   });
 
+  it('lets an ACS fetch the documents of twenty devices at once', async () => {
+    const urls = Array.from(
+      { length: 41 },
+      (_, index) => listener.publish(`${index}.xml`, () => Promise.resolve('<x/>')).url,
+    );
+    const local = urls.map((each) => each.replace('localhost', '127.0.0.1'));
+    const statuses = await Promise.all(local.map(async (each) => (await call(each)).statusCode));
+    expect(new Set(statuses)).to.deep.equal(new Set([200]));
+  });
+
   it('lets the ACS in after any number of bad requests, and logs and challenges few of those', async () => {
     const statuses: (number | undefined)[] = [];
     for (let time = 0; time < 70; time += 1) {

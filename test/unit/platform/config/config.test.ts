@@ -13,6 +13,7 @@ import { parseYamlSource } from '../../../../src/platform/config/yaml-source.ts'
 
 const ROOT = new URL('../../../../', import.meta.url).pathname;
 const MINIMAL = 'acs:\n  url: https://acs.example/\nlan:\n  interfaces: [lo]\n';
+const OWN_OUI = 'proxier.manufacturerOui=00D09E';
 
 describe('config', () => {
   let folder: string;
@@ -53,8 +54,11 @@ describe('config', () => {
       maxDevices: 128,
       forgetAfterSeconds: 2_592_000,
     });
-    expect(config.proxier.serialNumber).to.match(/^[0-9A-F]{12}$/);
-    expect(config.warnings).to.deep.equal([]);
+    expect(config.proxier).to.not.have.property('serialNumber');
+    expect(config.warnings).to.deep.equal([
+      "proxier.manufacturerOui: 000000 is nobody's; use the OUI of the maker of this gateway",
+    ]);
+    expect((await load(MINIMAL, [OWN_OUI])).warnings).to.deep.equal([]);
   });
 
   const wrong: readonly (readonly [name: string, yaml: string, lines: readonly string[]])[] = [
@@ -172,7 +176,7 @@ describe('config', () => {
       /^FILE:3: acs\.passwordFile: .*secret cannot be read: ENOENT/,
     );
     await writeFile(join(folder, 'secret'), 'pa ss \n', { mode: 0o600 });
-    const config = await load(withFile);
+    const config = await load(withFile, [OWN_OUI]);
     expect(config.acs.password).to.equal('pa ss ');
     expect(config.warnings).to.deep.equal([]);
     expect(await errors(withFile.replace('lan:', '  password: x\nlan:'))).to.deep.equal([
@@ -194,7 +198,7 @@ describe('config', () => {
   });
 
   it('warns about an ACS without encryption', async () => {
-    const { warnings } = await load(MINIMAL, ['acs.url=http://acs.example/']);
+    const { warnings } = await load(MINIMAL, ['acs.url=http://acs.example/', OWN_OUI]);
     expect(warnings).to.have.length(1);
     expect(warnings[0]).to.contain('not encrypted');
   });

@@ -37,6 +37,34 @@ describe('device description', () => {
     expect(foreign.description.services[0]?.controlUrl).to.equal('http://192.0.2.9:49152/c');
   });
 
+  it('gives presentationURL out for people, on whatever host, and URLBase as it is', async () => {
+    const shown = async (url: string, base = ''): Promise<string> =>
+      (await parse(`${base}${device(`<presentationURL>${url}</presentationURL>`)}`)).description
+        .presentationUrl;
+    expect(await shown('https://10.0.0.5/admin')).to.equal('https://10.0.0.5/admin');
+    expect(await shown('http://printer.local/')).to.equal('http://printer.local/');
+    expect(await shown('/ui')).to.equal('http://192.0.2.9:49152/ui');
+    expect(await shown('ui', '<URLBase>https://nas.local/x/</URLBase>')).to.equal('https://nas.local/x/ui');
+    expect(await shown('ui', '<URLBase>not a URL</URLBase>')).to.equal('http://192.0.2.9:49152/dir/ui');
+    for (const none of ['', 'javascript:alert(1)', 'file:///etc/passwd', 'http://[']) {
+      expect(await shown(none), none).to.equal('');
+    }
+    expect((await parse(`<URLBase>http://192.0.2.9:80/b</URLBase>${device('')}`)).urlBase).to.equal(
+      'http://192.0.2.9:80/b',
+    );
+    expect((await parse(device(''))).urlBase).to.equal('');
+  });
+
+  it('reads what HTIP adds, if it is well-formed', async () => {
+    const htip = (oui: string): string =>
+      `<h:X_ManufacturerOUI xmlns:h="h">${oui}</h:X_ManufacturerOUI><h:X_DeviceCategory xmlns:h="h">AV_TV,AV_Recorder</h:X_DeviceCategory>`;
+    expect((await parse(device(htip('0011ab')))).description).to.include({
+      manufacturerOui: '0011AB',
+      deviceCategory: 'AV_TV,AV_Recorder',
+    });
+    expect((await parse(device(htip('00-11-AB')))).description.manufacturerOui).to.equal('');
+  });
+
   it('walks embedded devices to a bounded depth and number', async () => {
     const nest = (depth: number): string =>
       device(depth === 1 ? '' : `<deviceList>${nest(depth - 1)}</deviceList>`);
