@@ -72,7 +72,7 @@ export function frameNotification(body: string, host: string, port: number, pass
     `Host: ${host}:${port}`,
     'Content-Type: text/xml; charset="utf-8"',
     `Content-Length: ${bytes.length}`,
-    `Signature: ${createHmac('sha1', password).update(bytes).digest('hex')}`,
+    `Signature: ${createHmac('sha1', password).update(bytes).digest('hex').toUpperCase()}`,
   ];
   return Buffer.concat([Buffer.from(`${head.join('\r\n')}\r\n\r\n`), bytes]);
 }

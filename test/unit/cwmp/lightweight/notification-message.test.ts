@@ -52,7 +52,7 @@ describe('a Lightweight Notification message', () => {
 
   it('is signed with the password of the ACS, which it does not show', () => {
     const datagram = frameNotification('<ü/>', 'acs.example', 7547, 'secret').toString();
-    const signature = createHmac('sha1', 'secret').update('<ü/>').digest('hex');
+    const signature = createHmac('sha1', 'secret').update('<ü/>').digest('hex').toUpperCase();
     expect(datagram.split('\r\n')).to.deep.equal([
       'POST / HTTP/1.1',
       'Host: acs.example:7547',
