@@ -9,6 +9,12 @@ import { readActionRequest, writeActionResponse, writeFault } from './soap.ts';
 import { SERVER } from './ssdp-responder.ts';
 import { UpnpError } from './upnp-error.ts';
 
+/**
+ * A subscriber has to take note of its SID first: GUPnP, for one, now and then loses an event that comes right behind it. [UDA 4.1.2]
+ * wants the initial event after the answer.
+ */
+const INITIAL_EVENT_MS = 30;
+
 /** One service with its events, as the HTTP server needs it. */
 export interface HostedService {
   readonly table: ServiceTable;
@@ -217,7 +223,11 @@ export class DeviceHttp {
     if (fault !== undefined && 'events' in fault && fault.events === 'unconfirmed') return;
     const subscription = publisher.subscribe(callback, timeout, this.#options.address);
     if (this.#options.initialEventFirst) await subscription.sendInitial?.();
-    else response.once('finish', () => void subscription.sendInitial?.());
+    else {
+      response.once('finish', () =>
+        this.#options.clock.schedule(INITIAL_EVENT_MS, () => void subscription.sendInitial?.()),
+      );
+    }
     this.#answer(response, subscription.status, subscription.headers);
   }
 }

@@ -201,9 +201,10 @@ describe('lab device: on the wire', () => {
     const { events, callback, close } = await subscriber(held);
     cleanUp.push(close);
     await subscribe(callback);
+    await waitFor(() => events.length === 1, 'the initial event');
     let answered = false;
     const setting = setWatched('11').then(() => (answered = true));
-    await waitFor(() => events.length === 1, 'the initial event');
+    await waitFor(() => device.requests.some(({ action }) => action === 'SetValues'), 'SetValues');
     expect(answered).to.equal(false);
     release();
     await setting;
