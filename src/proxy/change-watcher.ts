@@ -19,7 +19,9 @@ export interface ChangeWatcherOptions {
   readonly deviceModel: DeviceModel;
   /** Parameters that the ACS wants to hear of (notification on). */
   readonly watched: () => readonly ParameterNode[];
-  /** Seconds between reads of watched leaves that raise no events; 0 = never. */
+  /** Whether a subscription tells of changes now. */
+  readonly isSubscribed: () => boolean;
+  /** Seconds between reads of what raises no events: all that is watched, and rows, while there is no subscription; 0 = never. */
   readonly pollIntervalSeconds: () => number;
   readonly onStructureDoubtful: () => void;
   readonly clock: Clock;
@@ -83,6 +85,11 @@ export class ChangeWatcher {
   /** The set of watched parameters changed: asks the device to raise events for those that can, and polls the others. */
   watchedChanged(): void {
     this.#events.watchedChanged();
+  }
+
+  /** `isSubscribed` says something else now. */
+  subscriptionChanged(): void {
+    this.#schedulePoll();
   }
 
   stop(): void {
@@ -166,23 +173,28 @@ export class ChangeWatcher {
     const { clock } = this.#options;
     const intervalSeconds = this.#options.pollIntervalSeconds();
     if (intervalSeconds === 0 || this.#poll !== undefined || this.#abort.signal.aborted) return;
-    if (this.#silentLeaves().length === 0) return;
+    if (this.#options.isSubscribed() && this.#silentLeaves().length === 0) return;
     this.#poll = clock.schedule(Math.max(intervalSeconds * 1000, pauseMs), () => {
       void this.#pollOnce();
     });
   }
 
   async #pollOnce(): Promise<void> {
-    const { clock, logger } = this.#options;
+    const { clock, logger, isSubscribed } = this.#options;
     const start = clock.monotonic();
+    const failure = isSubscribed() ? await this.#readSilent() : await this.#round();
+    if (failure !== undefined) logger.debug('poll of the device failed', { error: failure.message });
+    this.#poll = undefined;
+    this.#schedulePoll(POLL_PAUSE_FACTOR * (clock.monotonic() - start));
+  }
+
+  async #readSilent(): Promise<Error | undefined> {
     const silent = this.#silentLeaves();
     const before = this.#rowCounts(silent);
     const failure = await this.#readWatched(silent, this.#signal());
-    if (failure !== undefined) logger.debug('poll of the device failed', { error: failure.message });
     // Rows came or went without an event.
     if (this.#rowCounts(silent) !== before) this.deviceChanged();
-    this.#poll = undefined;
-    this.#schedulePoll(POLL_PAUSE_FACTOR * (clock.monotonic() - start));
+    return failure;
   }
 
   /** What is known of the leaves that count rows, as one text to compare. */

@@ -172,6 +172,7 @@ export class DevicePresence {
       client: this.client,
       deviceModel: exposed.deviceModel,
       watched: () => exposed.watched,
+      isSubscribed: () => this.#subscriptionState === 'active',
       pollIntervalSeconds,
       onStructureDoubtful,
       clock,
@@ -191,6 +192,7 @@ export class DevicePresence {
     this.#exposed?.deviceModel.setEventsReliable(state === 'active');
     // Events may have been missed while there was no subscription.
     if (state === 'active') this.#valuesDoubtful();
+    this.#attached?.watcher.subscriptionChanged();
   }
 
   /** [CMS:2 2.2] An event says that something changed; the counters tell whether the model did. */

@@ -21,6 +21,7 @@ class Watched {
   readonly deviceModel: DeviceModel;
   readonly watcher: ChangeWatcher;
   doubtful = 0;
+  isSubscribed = true;
   readonly #model: DataModel;
   #names: readonly string[] = [];
 
@@ -47,6 +48,7 @@ class Watched {
       client: this.fake.client,
       deviceModel: this.deviceModel,
       watched: () => this.watchedParameters,
+      isSubscribed: () => this.isSubscribed,
       pollIntervalSeconds: () => options.pollIntervalSeconds ?? 0,
       onStructureDoubtful: () => (this.doubtful += 1),
       clock: this.clock,
@@ -234,6 +236,33 @@ describe('ChangeWatcher', () => {
     home.clock.advance(180_000);
     await home.quiet();
     expect(home.clock.pendingCount, 'nothing is watched any more').to.equal(0);
+  });
+
+  it('polls all that is watched, and the rows, while no subscription tells of changes', async () => {
+    const structure = ['/BBF/A', '/BBF/T/#/B'];
+    const home = watchedLeaves(
+      { '/BBF/A': '1' },
+      { pollIntervalSeconds: 60, eventOnChange: true, structure },
+    );
+    home.watch('Device.A');
+    await home.quiet();
+    expect(home.clock.pendingCount, 'events tell of everything').to.equal(0);
+    home.isSubscribed = false;
+    home.watcher.subscriptionChanged();
+    home.fake.values.set('/BBF/A', '2').set('/BBF/T/0/B', 'x');
+    home.fake.instances = ['/BBF/T/0/'];
+    home.clock.advance(60_000);
+    await home.quiet();
+    expect(home.told).to.deep.equal(['Device.A=2']);
+    expect(home.has('Device.T.1.')).to.equal(true);
+    expect([home.countOf('GetInstances'), home.countOf('GetValues')]).to.deep.equal([1, 1]);
+    expect(home.clock.nextDelayMs, 'until the next').to.equal(60_000);
+    home.isSubscribed = true;
+    home.watcher.subscriptionChanged();
+    home.clock.advance(60_000);
+    await home.quiet();
+    expect(home.clock.pendingCount, 'subscribed again').to.equal(0);
+    expect(home.countOf('GetInstances')).to.equal(1);
   });
 
   it('never polls when the interval is 0', async () => {

@@ -61,6 +61,7 @@ function home(eventOnChange: Record<string, boolean>) {
         const node = model.find(path);
         return node?.kind === 'parameter' ? [node] : [];
       }),
+    isSubscribed: () => true,
     pollIntervalSeconds: () => 60,
     onStructureDoubtful: () => undefined,
     clock,
