@@ -59,13 +59,17 @@ export class ValueWatch {
     return this.#watched.parameters;
   }
 
-  /** Values changed by themselves. */
+  /** Values changed by themselves, or were found to be what the ACS has made of them. */
   valuesChanged(changes: readonly ValueChange[]): void {
     const { attributes, watchedValues, valueChanges } = this.#options.state;
     let fresh = false;
-    for (const { parameter, value } of changes) {
+    for (const { parameter, value, byAcs } of changes) {
       const notification = attributes.notificationOf(parameter);
       if (notification === 0) continue;
+      if (byAcs === true) {
+        this.#learn(parameter, value);
+        continue;
+      }
       const urgency = lightweightOf(notification);
       if (urgency !== undefined) this.#options.onLightweightChange(parameter.path, urgency);
       if (!isToldByInform(notification)) {
@@ -131,14 +135,24 @@ export class ValueWatch {
     await this.learn();
   }
 
-  /** What the ACS wrote itself is no change, whenever its value is compared. */
-  acsWrote(values: readonly { readonly path: string; readonly value: string }[]): void {
+  /**
+   * What the ACS wrote itself is no change, whenever its value is compared, and what was there before is none any more. What
+   * changes from now on is one: it may have come after the write.
+   * @returns what to call when the values are written
+   */
+  acsWrites(): (values: readonly { readonly path: string; readonly value: string }[]) => void {
     const { model, state } = this.#options;
-    for (const { path, value } of values) {
-      const node = model.find(path);
-      if (node?.kind !== 'parameter' || state.attributes.notificationOf(node) === 0) continue;
-      this.#learn(node, canonicalValue(node.type, value) ?? value);
-    }
+    const before = new Map(state.valueChanges.list().map((change) => [change.path, change]));
+    return (values) => {
+      const now = new Map(state.valueChanges.list().map((change) => [change.path, change]));
+      for (const { path, value } of values) {
+        const node = model.find(path);
+        if (node?.kind !== 'parameter' || state.attributes.notificationOf(node) === 0) continue;
+        if (now.get(path) !== before.get(path)) continue;
+        state.valueChanges.forget(path);
+        this.#learn(node, canonicalValue(node.type, value) ?? value);
+      }
+    };
   }
 
   /** Takes note of watched values that the ACS is taken to know. */

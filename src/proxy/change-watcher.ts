@@ -44,6 +44,7 @@ export class ChangeWatcher {
   #failures = 0;
   #retry: Timer | undefined;
   #poll: Timer | undefined;
+  readonly #undo: () => void;
 
   constructor(options: ChangeWatcherOptions) {
     const { client, deviceModel, clock, logger } = options;
@@ -52,6 +53,9 @@ export class ChangeWatcher {
       watched: () => this.#watchedLeaves(),
       read: (leaves) => this.#readWatched(leaves, this.#signal()),
       logger,
+    });
+    this.#undo = deviceModel.values.onDoubt(() => {
+      this.#look();
     });
     this.#events = new EventSwitch({
       client,
@@ -94,6 +98,7 @@ export class ChangeWatcher {
 
   stop(): void {
     this.#abort.abort();
+    this.#undo();
     this.#events.stop();
     this.#retry?.cancel();
     this.#poll?.cancel();
