@@ -195,10 +195,11 @@ export class CwmpEndpoint {
   /**
    * All values can be read again, after a time in which nobody looked: reports those that differ from what the ACS knows
    * [TR-069 A.3.2.4]. Never rejects.
+   * @param which the parameters to look at; all by default
    * @returns whether all could be read
    */
-  compareWatchedValues(): Promise<boolean> {
-    return this.#watch.compare();
+  compareWatchedValues(which?: (parameter: ParameterNode) => boolean): Promise<boolean> {
+    return this.#watch.compare(which);
   }
 
   status(): EndpointStatus {

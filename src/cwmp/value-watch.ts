@@ -70,6 +70,7 @@ export class ValueWatch {
         this.#learn(parameter, value);
         continue;
       }
+      if (this.#isKnown(parameter, value)) continue;
       const urgency = lightweightOf(notification);
       if (urgency !== undefined) this.#options.onLightweightChange(parameter.path, urgency);
       if (!isToldByInform(notification)) {
@@ -160,9 +161,13 @@ export class ValueWatch {
     await this.#look(false);
   }
 
-  /** Reports what differs from what the ACS knows. @returns whether all could be read */
-  compare(): Promise<boolean> {
-    return this.#look(true);
+  /**
+   * Reports what differs from what the ACS knows.
+   * @param which the parameters to look at, of those that are watched
+   * @returns whether all could be read
+   */
+  compare(which?: (parameter: ParameterNode) => boolean): Promise<boolean> {
+    return this.#look(true, which);
   }
 
   /** [TR-181 ManagementServer.ConnectionRequestURL] The ACS must learn of a new address. */
@@ -174,9 +179,9 @@ export class ValueWatch {
   }
 
   /** @param report what differs is reported; otherwise only what the ACS knows nothing of is learned */
-  async #look(report: boolean): Promise<boolean> {
+  async #look(report: boolean, which: (parameter: ParameterNode) => boolean = () => true): Promise<boolean> {
     const { watchedValues } = this.#options.state;
-    const watched = this.parameters();
+    const watched = this.parameters().filter(which);
     const wanted = report ? watched : watched.filter(({ path }) => !watchedValues.knows(path));
     const outcomes = await this.#read(wanted);
     const changes: ValueChange[] = [];
@@ -188,6 +193,16 @@ export class ValueWatch {
     }
     this.valuesChanged(changes);
     return outcomes.every((outcome) => typeof outcome === 'string');
+  }
+
+  /**
+   * Whoever reports a change may compare with something older than what the ACS was told. A secret always reads the same, so that
+   * its value tells nothing.
+   */
+  #isKnown({ path, hidden }: ParameterNode, value: string): boolean {
+    const { watchedValues, valueChanges } = this.#options.state;
+    if (hidden || valueChanges.has(path) || !watchedValues.knows(path)) return false;
+    return !watchedValues.differs(path, value);
   }
 
   /** What reads back as nothing is compared as nothing. */

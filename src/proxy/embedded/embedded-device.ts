@@ -40,6 +40,8 @@ export interface EmbeddedDeviceOptions {
   /** Parameters of the proxier's whole model with notification on. */
   readonly watched: () => readonly ParameterNode[];
   readonly onWatchedChange: (listener: () => void) => () => void;
+  /** Reports which of these parameters have other values than the ACS knows; resolves with whether all could be read. */
+  readonly compareWatched: (which: (parameter: ParameterNode) => boolean) => Promise<boolean>;
   /** Rows of the inventory for the device of that UDN. */
   readonly references: (udn: string) => DeviceReferences;
   /** Rows of SupportedDataModel that describe the object at a path. */
@@ -62,6 +64,7 @@ export class EmbeddedDevice implements ExposedDevice {
   #capabilities: Capabilities = { setValues: false, createInstance: false, deleteInstance: false };
   #services: readonly ServiceTable[] = [];
   #online = false;
+  #isCompared = false;
   #lastSync: number | undefined;
   #structureDoubtful: () => void = () => undefined;
   #snapshotTimer: Timer | undefined;
@@ -136,6 +139,7 @@ export class EmbeddedDevice implements ExposedDevice {
     await this.#place(tree, capabilities, valuesCurrent);
     this.#synchronized();
     await this.#saveSnapshot();
+    if (!this.#isCompared) this.#inBackground(this.#compare());
   }
 
   setReachable(reachable: boolean, structureDoubtful: () => void = () => undefined): void {
@@ -221,6 +225,12 @@ export class EmbeddedDevice implements ExposedDevice {
     if (this.#rows.isRemoved) return;
     this.deviceModel.describe(tree, capabilities, valuesCurrent);
     await this.#rows.show();
+  }
+
+  /** Nobody saw what changed while this daemon was not running. */
+  async #compare(): Promise<void> {
+    const { provider } = this.deviceModel;
+    this.#isCompared = await this.#options.compareWatched((parameter) => parameter.provider === provider);
   }
 
   /** For rows that come while the device is described. */
