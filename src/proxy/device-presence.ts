@@ -107,10 +107,12 @@ export class DevicePresence {
     return this.#hints;
   }
 
-  /** From now on `exposed` reads and writes the device through this presence. */
-  connect(exposed: ExposedDevice): void {
+  /** From now on `exposed` reads and writes the device through this presence. @returns false when it did so already */
+  connect(exposed: ExposedDevice): boolean {
+    const isNew = this.#exposed !== exposed;
     this.#exposed = exposed;
     exposed.deviceModel.connect(this.client, this.#subscriptionState === 'active');
+    return isNew;
   }
 
   /** The device is described: looks after what the ACS watches from now on. */
