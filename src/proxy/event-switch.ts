@@ -1,9 +1,11 @@
 import type { Clock, Timer } from '../platform/clock.ts';
+import { withDeadline } from '../platform/deadline.ts';
 import type { Logger } from '../platform/logger.ts';
 import { isLeaf } from '../upnp-dm/cms-path.ts';
 import type { CmsClient, NodeAttributes } from '../upnp-dm/types.ts';
 import type { DeviceModel } from './device-model.ts';
 import { retryDelaySeconds } from './lifecycle.ts';
+import { writeAttributes } from './mapping/attribute-writer.ts';
 import type { CmsLeaf } from './mapping/cms-leaf.ts';
 
 /** How long one action, or a few, may take. */
@@ -136,21 +138,26 @@ export class EventSwitch {
   }
 
   async #switchOn(paths: readonly string[]): Promise<void> {
-    const { client, deviceModel, logger } = this.#options;
+    const { client, deviceModel } = this.#options;
     if (paths.length === 0) return;
+    const wanted = new Map(paths.map((path) => [path, { eventOnChange: true }]));
+    const { taken, error } = await this.#inTime((signal) => writeAttributes(client, wanted, signal));
+    if (taken.length < paths.length) this.#logSilent(paths.length - taken.length, error);
+    if (taken.length === 0) return;
     try {
-      await client.setAttributes(
-        new Map(paths.map((path) => [path, { eventOnChange: true }])),
-        this.#signal(),
-      );
       // Some devices acknowledge what they do not do.
-      deviceModel.attributesRead(await this.#read(paths));
-    } catch (error) {
-      logger.info('device raises no events for some watched parameters, polling them', {
-        count: paths.length,
-        error: String(error),
-      });
+      deviceModel.attributesRead(await this.#read(taken));
+    } catch (failure) {
+      this.#logSilent(taken.length, failure);
     }
+  }
+
+  #logSilent(count: number, error: unknown): void {
+    if (this.#abort.signal.aborted) return;
+    this.#options.logger.info('device raises no events for some watched parameters, polling them', {
+      count,
+      error: String(error),
+    });
   }
 
   /** Watched leaves (or the tables that tell of them) that could raise events and do not, if not tried often enough already. */
@@ -179,10 +186,10 @@ export class EventSwitch {
   }
 
   #read(paths: readonly string[]): Promise<ReadonlyMap<string, NodeAttributes>> {
-    return this.#options.client.getAttributes(paths, this.#signal());
+    return this.#inTime((signal) => this.#options.client.getAttributes(paths, signal));
   }
 
-  #signal(): AbortSignal {
-    return AbortSignal.any([this.#abort.signal, AbortSignal.timeout(TIMEOUT_MS)]);
+  #inTime<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    return withDeadline(this.#options.clock, TIMEOUT_MS, this.#abort.signal, work);
   }
 }

@@ -14,6 +14,8 @@ export class FakeCmsClient {
   readonly eventOnChange = new Map<string, boolean>();
   /** The device acknowledges SetAttributes and changes nothing. */
   ignoresAttributes = false;
+  /** Paths for which the device refuses a whole SetAttributes. */
+  readonly refusesEvents = new Set<string>();
   /** Called with every action that is about to be answered. */
   onAction: (action: string) => void = () => undefined;
 
@@ -56,6 +58,9 @@ export class FakeCmsClient {
         ),
       setAttributes: (attributes) =>
         this.#perform('SetAttributes', [...attributes.keys()], () => {
+          if ([...attributes.keys()].some((path) => this.refusesEvents.has(path))) {
+            throw FakeCmsClient.upnpError(703, 'SetAttributes');
+          }
           for (const [path, { eventOnChange }] of attributes) {
             if (eventOnChange !== undefined && !this.ignoresAttributes)
               this.eventOnChange.set(path, eventOnChange);
