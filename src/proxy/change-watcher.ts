@@ -1,5 +1,6 @@
 import type { ParameterNode } from '../datamodel/node.ts';
 import type { Clock, Timer } from '../platform/clock.ts';
+import { withDeadline } from '../platform/deadline.ts';
 import type { Logger } from '../platform/logger.ts';
 import type { CmsClient } from '../upnp-dm/types.ts';
 import { AlarmHints } from './alarm-hints.ts';
@@ -51,7 +52,7 @@ export class ChangeWatcher {
     this.#options = options;
     this.#alarms = new AlarmHints({
       watched: () => this.#watchedLeaves(),
-      read: (leaves) => this.#readWatched(leaves, this.#signal()),
+      read: (leaves) => this.#inTime((signal) => this.#readWatched(leaves, signal)),
       logger,
     });
     this.#undo = deviceModel.values.onDoubt(() => {
@@ -118,7 +119,7 @@ export class ChangeWatcher {
     let failure: Error | undefined;
     do {
       this.#again = false;
-      failure = await this.#round();
+      failure = await this.#inTime((signal) => this.#round(signal));
     } while (this.#again && !this.#abort.signal.aborted);
     this.#running = false;
     if (failure === undefined || this.#abort.signal.aborted) {
@@ -137,9 +138,8 @@ export class ChangeWatcher {
   }
 
   /** @returns why it has to be done once more; undefined when it succeeded */
-  async #round(): Promise<Error | undefined> {
+  async #round(signal: AbortSignal): Promise<Error | undefined> {
     const { client, deviceModel } = this.#options;
-    const signal = this.#signal();
     let failure: Error | undefined;
     try {
       await deviceModel.readInstances(client, signal);
@@ -187,16 +187,18 @@ export class ChangeWatcher {
   async #pollOnce(): Promise<void> {
     const { clock, logger, isSubscribed } = this.#options;
     const start = clock.monotonic();
-    const failure = isSubscribed() ? await this.#readSilent() : await this.#round();
+    const failure = await this.#inTime((signal) =>
+      isSubscribed() ? this.#readSilent(signal) : this.#round(signal),
+    );
     if (failure !== undefined) logger.debug('poll of the device failed', { error: failure.message });
     this.#poll = undefined;
     this.#schedulePoll(POLL_PAUSE_FACTOR * (clock.monotonic() - start));
   }
 
-  async #readSilent(): Promise<Error | undefined> {
+  async #readSilent(signal: AbortSignal): Promise<Error | undefined> {
     const silent = this.#silentLeaves();
     const before = this.#rowCounts(silent);
-    const failure = await this.#readWatched(silent, this.#signal());
+    const failure = await this.#readWatched(silent, signal);
     // Rows came or went without an event.
     if (this.#rowCounts(silent) !== before) this.deviceChanged();
     return failure;
@@ -209,7 +211,7 @@ export class ChangeWatcher {
     return counters.map(({ cmsPath }) => shadow.get(cmsPath)).join();
   }
 
-  #signal(): AbortSignal {
-    return AbortSignal.any([this.#abort.signal, AbortSignal.timeout(ROUND_TIMEOUT_MS)]);
+  #inTime<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    return withDeadline(this.#options.clock, ROUND_TIMEOUT_MS, this.#abort.signal, work);
   }
 }

@@ -5,6 +5,7 @@ import type { ParameterNode } from '../../datamodel/node.ts';
 import type { Change, TakeBack } from '../../datamodel/provider.ts';
 import type { Clock, Timer } from '../../platform/clock.ts';
 import { RowAliases } from '../../device2/row-aliases.ts';
+import { withDeadline } from '../../platform/deadline.ts';
 import type { DeviceFacts } from '../../platform/config/config.ts';
 import type { Logger } from '../../platform/logger.ts';
 import type { DocumentStore } from '../../platform/store/document-store.ts';
@@ -203,12 +204,12 @@ export class EmbeddedDevice implements ExposedDevice {
   }
 
   #createDeviceModel(): DeviceModel {
-    const { model, logger, answerTimeoutMs } = this.#options;
+    const { model, clock, logger, answerTimeoutMs } = this.#options;
     return new DeviceModel({
       model,
       plan: () => planEmbedded(this.#services, this.#rows.mounts, `${this.#rows.vendorRow}.`),
       prepare: (instances) => this.#makeRoom(instances),
-      wrap: (device) => new EmbeddedProvider(device, this.#access(), answerTimeoutMs),
+      wrap: (device) => new EmbeddedProvider(device, this.#access(), { clock, answerTimeoutMs }),
       logger,
       aliases: this.#aliases,
       onStructureDoubtful: () => {
@@ -272,7 +273,7 @@ export class EmbeddedDevice implements ExposedDevice {
     if (client === undefined) return false;
     const { generation } = shadow;
     try {
-      const values = await client.getValues([cmsPath], AbortSignal.timeout(this.#options.answerTimeoutMs));
+      const values = await this.#inTime((signal) => client.getValues([cmsPath], signal));
       this.deviceModel.valuesRead(values, generation);
       return true;
     } catch (error) {
@@ -320,8 +321,13 @@ export class EmbeddedDevice implements ExposedDevice {
   }
 
   async #send(values: ReadonlyMap<string, string>): Promise<void> {
-    await this.deviceModel.write(values, AbortSignal.timeout(this.#options.answerTimeoutMs));
+    await this.#inTime((signal) => this.deviceModel.write(values, signal));
     this.#synchronized();
+  }
+
+  #inTime<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    const { clock, answerTimeoutMs } = this.#options;
+    return withDeadline(clock, answerTimeoutMs, undefined, work);
   }
 
   /** The ACS was told that these values are set: it has to hear that they are not. */

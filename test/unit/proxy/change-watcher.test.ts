@@ -136,7 +136,7 @@ describe('ChangeWatcher', () => {
     home.watcher.deviceChanged();
     const waits: (number | undefined)[] = [];
     for (let retries = 1; retries <= 4; retries += 1) {
-      await waitFor(() => home.clock.nextDelayMs !== undefined, 'a retry');
+      await home.quiet();
       waits.push(home.clock.nextDelayMs);
       expect(home.told).to.deep.equal([]);
       home.clock.advance(home.clock.nextDelayMs ?? 0);
@@ -153,7 +153,8 @@ describe('ChangeWatcher', () => {
     await home.quiet();
     home.fake.failures.push({ action: 'GetValues', error: FakeCmsClient.upnpError(501) });
     home.watcher.deviceChanged();
-    await waitFor(() => home.clock.pendingCount === 1, 'a retry');
+    await home.quiet();
+    expect(home.clock.pendingCount, 'a retry').to.equal(1);
     home.fake.values.set('/BBF/A', '2');
     home.watcher.deviceChanged();
     await home.quiet();
@@ -161,7 +162,8 @@ describe('ChangeWatcher', () => {
     expect(home.clock.pendingCount).to.equal(0);
     home.fake.failures.push({ action: 'GetValues', error: FakeCmsClient.transportError() });
     home.watcher.deviceChanged();
-    await waitFor(() => home.clock.pendingCount === 1, 'a retry');
+    await home.quiet();
+    expect(home.clock.pendingCount, 'a retry').to.equal(1);
     home.watcher.stop();
     expect(home.clock.pendingCount).to.equal(0);
   });
@@ -175,7 +177,8 @@ describe('ChangeWatcher', () => {
     home.fake.instances = ['/BBF/T/0/'];
     home.fake.failures.push({ action: 'GetInstances', error: FakeCmsClient.transportError('GetInstances') });
     home.watcher.deviceChanged();
-    await waitFor(() => home.clock.pendingCount === 1, 'a retry');
+    await home.quiet();
+    expect(home.clock.pendingCount, 'a retry').to.equal(1);
     expect(home.told).to.deep.equal(['Device.A=2']);
     expect(home.has('Device.T.1.')).to.equal(false);
     home.clock.advance(2000);
@@ -311,6 +314,32 @@ describe('ChangeWatcher', () => {
     home.clock.advance(home.clock.nextDelayMs ?? 0);
     await home.quiet();
     expect(await read()).to.equal(0);
+  });
+
+  it('polls only the leaf for which the device refuses events, not all that were named along with it', async () => {
+    const paths = Array.from({ length: 40 }, (_, index) => `/BBF/L${index}`);
+    const home = watchedLeaves(Object.fromEntries(paths.map((path) => [path, '1'])), {
+      eventOnChange: false,
+      pollIntervalSeconds: 60,
+    });
+    home.fake.refusesEvents.add('/BBF/L17');
+    home.watch(...paths.map((path) => path.replace('/BBF/', 'Device.')));
+    await home.quiet();
+    expect(home.deviceModel.eventedPaths).to.have.members(paths.filter((path) => path !== '/BBF/L17'));
+    expect(home.log.join()).to.contain('"count":1');
+    const asked = home.countOf('SetAttributes');
+    expect(asked).to.be.lessThan(25);
+    const polled = home.fake.calls.length;
+    home.clock.advance(60_000);
+    await home.quiet();
+    expect(home.fake.calls.slice(polled)).to.deep.equal([{ action: 'GetValues', paths: ['/BBF/L17'] }]);
+    for (const path of paths) home.fake.refusesEvents.add(path);
+    const before = home.countOf('SetAttributes');
+    for (const path of paths) home.fake.eventOnChange.set(path, false);
+    home.watcher.attributesChanged();
+    home.clock.advance(0);
+    await home.quiet();
+    expect(home.countOf('SetAttributes') - before, 'not forever').to.equal(24);
   });
 
   it('gives a device up that does not keep EventOnChange, says so once, and polls it', async () => {
