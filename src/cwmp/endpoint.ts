@@ -1,3 +1,4 @@
+import { isUrgent } from '../datamodel/attributes.ts';
 import type { ParameterNode } from '../datamodel/node.ts';
 import { EndpointState } from './endpoint-state.ts';
 import { eventRule } from './events/event-table.ts';
@@ -184,6 +185,11 @@ export class CwmpEndpoint {
   /** The parameters with passive or active notification: their changes have to be noticed. */
   watchedParameters(): readonly ParameterNode[] {
     return this.#watch.parameters();
+  }
+
+  /** Whether the ACS wants to hear of a change of the parameter at once. */
+  isUrgent(parameter: ParameterNode): boolean {
+    return isUrgent(this.#state.attributes.notificationOf(parameter));
   }
 
   /** `listener` is called when the ACS has changed attributes. Returns the function that ends it. */

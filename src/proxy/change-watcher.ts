@@ -3,6 +3,7 @@ import type { Clock, Timer } from '../platform/clock.ts';
 import { withDeadline } from '../platform/deadline.ts';
 import type { Logger } from '../platform/logger.ts';
 import type { CmsClient } from '../upnp-dm/types.ts';
+import { AlarmSwitch } from './alarm-switch.ts';
 import { AlarmHints } from './alarm-hints.ts';
 import type { DeviceModel } from './device-model.ts';
 import { EventSwitch } from './event-switch.ts';
@@ -20,6 +21,10 @@ export interface ChangeWatcherOptions {
   readonly deviceModel: DeviceModel;
   /** Parameters that the ACS wants to hear of (notification on). */
   readonly watched: () => readonly ParameterNode[];
+  /** Those of which it wants to hear at once. */
+  readonly isUrgent: (parameter: ParameterNode) => boolean;
+  /** Whether the device is to raise alarms for those. */
+  readonly alarms: () => boolean;
   /** Whether a subscription tells of changes now. */
   readonly isSubscribed: () => boolean;
   /** Seconds between reads of what raises no events: all that is watched, and rows, while there is no subscription; 0 = never. */
@@ -38,6 +43,7 @@ export class ChangeWatcher {
   readonly #options: ChangeWatcherOptions;
   readonly #abort = new AbortController();
   readonly #alarms: AlarmHints;
+  readonly #alarmSwitch: AlarmSwitch;
   readonly #events: EventSwitch;
   #running = false;
   #again = false;
@@ -55,6 +61,13 @@ export class ChangeWatcher {
       read: (leaves) => this.#inTime((signal) => this.#readWatched(leaves, signal)),
       logger,
     });
+    this.#alarmSwitch = new AlarmSwitch({
+      client,
+      deviceModel,
+      urgent: () => (options.alarms() ? this.#urgentPaths() : []),
+      clock,
+      logger,
+    });
     this.#undo = deviceModel.values.onDoubt(() => {
       this.#look();
     });
@@ -66,6 +79,7 @@ export class ChangeWatcher {
         if (this.#abort.signal.aborted) return;
         if (eventsMissed) this.#look();
         this.#schedulePoll();
+        this.#alarmSwitch.assert();
       },
       clock,
       logger,
@@ -87,6 +101,11 @@ export class ChangeWatcher {
     this.#events.attributesChanged();
   }
 
+  /** Another control point has switched alarms off. */
+  alarmsDisabled(): void {
+    this.#alarmSwitch.assert();
+  }
+
   /** The set of watched parameters changed: asks the device to raise events for those that can, and polls the others. */
   watchedChanged(): void {
     this.#events.watchedChanged();
@@ -101,6 +120,7 @@ export class ChangeWatcher {
     this.#abort.abort();
     this.#undo();
     this.#events.stop();
+    this.#alarmSwitch.stop();
     this.#retry?.cancel();
     this.#poll?.cancel();
   }
@@ -168,6 +188,14 @@ export class ChangeWatcher {
       .watched()
       .map(cmsLeafOf)
       .filter((leaf) => leaf !== undefined);
+  }
+
+  /** An alarm carries the value, in clear: secrets raise none. */
+  #urgentPaths(): string[] {
+    const urgent = this.#options
+      .watched()
+      .filter((parameter) => !parameter.hidden && this.#options.isUrgent(parameter));
+    return urgent.flatMap((parameter) => cmsLeafOf(parameter)?.cmsPath ?? []);
   }
 
   #silentLeaves(): CmsLeaf[] {

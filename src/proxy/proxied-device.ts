@@ -40,6 +40,8 @@ export interface ProxiedDeviceOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly pollIntervalSeconds: () => number;
+  /** Whether devices are to raise alarms for what the ACS watches actively. */
+  readonly alarms: () => boolean;
   /** Shared by all devices: how many are read at a time. */
   readonly readings: ConcurrencyLimit;
   /**
@@ -209,7 +211,7 @@ export class ProxiedDevice {
   }
 
   async #beginPresence(device: PresentDevice, signal: AbortSignal): Promise<DevicePresence> {
-    const { controlPoint, logger, clock, pollIntervalSeconds } = this.#options;
+    const { controlPoint, logger, clock, pollIntervalSeconds, alarms } = this.#options;
     const presence = await DevicePresence.begin(
       {
         device,
@@ -217,6 +219,7 @@ export class ProxiedDevice {
         clock,
         logger,
         pollIntervalSeconds,
+        alarms,
         onStructureDoubtful: () => {
           this.#input({ type: 'structureDoubtful' });
         },

@@ -40,6 +40,7 @@ export interface EmbeddedDeviceOptions {
   readonly answerTimeoutMs: number;
   /** Parameters of the proxier's whole model with notification on. */
   readonly watched: () => readonly ParameterNode[];
+  readonly isUrgent: (parameter: ParameterNode) => boolean;
   readonly onWatchedChange: (listener: () => void) => () => void;
   /** Reports which of these parameters have other values than the ACS knows; resolves with whether all could be read. */
   readonly compareWatched: (which: (parameter: ParameterNode) => boolean) => Promise<boolean>;
@@ -153,6 +154,10 @@ export class EmbeddedDevice implements ExposedDevice {
 
   get watched(): readonly ParameterNode[] {
     return this.#options.watched().filter(({ provider }) => provider === this.deviceModel.provider);
+  }
+
+  isUrgent(parameter: ParameterNode): boolean {
+    return this.#options.isUrgent(parameter);
   }
 
   onWatchedChange(listener: () => void): () => void {

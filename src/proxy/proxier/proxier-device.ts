@@ -113,6 +113,7 @@ export class ProxierDevice {
       vendorOui: context.proxier.oui,
       answerTimeoutMs: options.config.embedded.answerTimeoutSeconds * 1000,
       watched: () => this.#endpoint.watchedParameters(),
+      isUrgent: (parameter) => this.#endpoint.isUrgent(parameter),
       onWatchedChange: (listener) => this.#endpoint.onAttributesChange(listener),
       compareWatched: (which) => this.#endpoint.compareWatchedValues(which),
       references: (udn) => this.inventory.references(udn),

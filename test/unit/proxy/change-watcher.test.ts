@@ -22,6 +22,7 @@ class Watched {
   readonly watcher: ChangeWatcher;
   doubtful = 0;
   isSubscribed = true;
+  alarms = false;
   readonly #model: DataModel;
   #names: readonly string[] = [];
 
@@ -48,6 +49,8 @@ class Watched {
       client: this.fake.client,
       deviceModel: this.deviceModel,
       watched: () => this.watchedParameters,
+      isUrgent: ({ name }) => name !== 'Passive',
+      alarms: () => this.alarms,
       isSubscribed: () => this.isSubscribed,
       pollIntervalSeconds: () => options.pollIntervalSeconds ?? 0,
       onStructureDoubtful: () => (this.doubtful += 1),
@@ -68,7 +71,7 @@ class Watched {
     const attributes = new Map(
       [...this.fake.eventOnChange].map(([path, eventOnChange]) => [
         path,
-        { access: 'readWrite', eventOnChange } as const,
+        { access: 'readWrite', eventOnChange, ...(this.alarms && { alarmOnChange: false }) } as const,
       ]),
     );
     const { instances } = this.fake;
@@ -340,6 +343,23 @@ describe('ChangeWatcher', () => {
     home.clock.advance(0);
     await home.quiet();
     expect(home.countOf('SetAttributes') - before, 'not forever').to.equal(24);
+  });
+
+  it('asks for alarms of what is watched actively and is no secret, when it is told to', async () => {
+    const names = ['Active', 'Passive', 'Password'];
+    const home = watchedLeaves(Object.fromEntries(names.map((name) => [`/BBF/${name}`, '1'])), {
+      eventOnChange: true,
+    });
+    home.fake.supported = new Set(['SetAlarmsEnabled']);
+    const watched = names.map((name) => `Device.${name}`);
+    home.watch(...watched);
+    await home.quiet();
+    expect([...home.fake.alarmed]).to.deep.equal([]);
+    home.alarms = true;
+    home.describe(names.map((name) => `/BBF/${name}`));
+    home.watch(...watched);
+    await home.quiet();
+    expect([...home.fake.alarmed]).to.deep.equal(['/BBF/Active']);
   });
 
   it('gives a device up that does not keep EventOnChange, says so once, and polls it', async () => {
