@@ -279,6 +279,7 @@ class ComposedDaemon implements Daemon {
       chooseMechanism: (facts) => chooseMechanism(this.#config.devices, facts),
       limits: () => this.#config.devices,
       pollIntervalSeconds: () => this.#config.devices.pollIntervalSeconds,
+      alarms: () => this.#config.devices.alarms,
       virtual: virtuals,
       embedded: proxier?.embedded,
       exposureChanged: () => proxier?.showVirtualDevices(virtuals.all),

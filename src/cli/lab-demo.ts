@@ -183,6 +183,7 @@ function demoConfig(
         ...parts.map(({ device }) => ({ match: { udn: device.udn }, mechanism: 'virtual' as const })),
       ],
       pollIntervalSeconds: 60,
+      alarms: false,
       maxDevices: 128,
       forgetAfterSeconds: 2_592_000,
     },

@@ -217,12 +217,15 @@ export class EndpointSession {
       attributes: state.attributes,
       setParameterKey: async (key) => {
         await state.setParameterKey(key);
-        watch.acsWrote([{ path: `${model.root.path}ManagementServer.ParameterKey`, value: key }]);
+        watch.acsWrites()([{ path: `${model.root.path}ManagementServer.ParameterKey`, value: key }]);
         await this.#save();
       },
-      acsWrote: (values) => {
-        watch.acsWrote(values);
-        return this.#save();
+      acsWrites: () => {
+        const wrote = watch.acsWrites();
+        return (values) => {
+          wrote(values);
+          return this.#save();
+        };
       },
       acsChangedRows: (tablePath) => {
         state.watchedValues.forget(`${tablePath.slice(0, -1)}NumberOfEntries`);

@@ -1,3 +1,4 @@
+import { isUrgent } from '../datamodel/attributes.ts';
 import type { ParameterNode } from '../datamodel/node.ts';
 import { EndpointState } from './endpoint-state.ts';
 import { eventRule } from './events/event-table.ts';
@@ -186,6 +187,11 @@ export class CwmpEndpoint {
     return this.#watch.parameters();
   }
 
+  /** Whether the ACS wants to hear of a change of the parameter at once. */
+  isUrgent(parameter: ParameterNode): boolean {
+    return isUrgent(this.#state.attributes.notificationOf(parameter));
+  }
+
   /** `listener` is called when the ACS has changed attributes. Returns the function that ends it. */
   onAttributesChange(listener: () => void): () => void {
     this.#attributeListeners.add(listener);
@@ -195,10 +201,11 @@ export class CwmpEndpoint {
   /**
    * All values can be read again, after a time in which nobody looked: reports those that differ from what the ACS knows
    * [TR-069 A.3.2.4]. Never rejects.
+   * @param which the parameters to look at; all by default
    * @returns whether all could be read
    */
-  compareWatchedValues(): Promise<boolean> {
-    return this.#watch.compare();
+  compareWatchedValues(which?: (parameter: ParameterNode) => boolean): Promise<boolean> {
+    return this.#watch.compare(which);
   }
 
   status(): EndpointStatus {

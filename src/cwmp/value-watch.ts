@@ -59,13 +59,18 @@ export class ValueWatch {
     return this.#watched.parameters;
   }
 
-  /** Values changed by themselves. */
+  /** Values changed by themselves, or were found to be what the ACS has made of them. */
   valuesChanged(changes: readonly ValueChange[]): void {
     const { attributes, watchedValues, valueChanges } = this.#options.state;
     let fresh = false;
-    for (const { parameter, value } of changes) {
+    for (const { parameter, value, byAcs } of changes) {
       const notification = attributes.notificationOf(parameter);
       if (notification === 0) continue;
+      if (byAcs === true) {
+        this.#learn(parameter, value);
+        continue;
+      }
+      if (this.#isKnown(parameter, value)) continue;
       const urgency = lightweightOf(notification);
       if (urgency !== undefined) this.#options.onLightweightChange(parameter.path, urgency);
       if (!isToldByInform(notification)) {
@@ -131,14 +136,24 @@ export class ValueWatch {
     await this.learn();
   }
 
-  /** What the ACS wrote itself is no change, whenever its value is compared. */
-  acsWrote(values: readonly { readonly path: string; readonly value: string }[]): void {
+  /**
+   * What the ACS wrote itself is no change, whenever its value is compared, and what was there before is none any more. What
+   * changes from now on is one: it may have come after the write.
+   * @returns what to call when the values are written
+   */
+  acsWrites(): (values: readonly { readonly path: string; readonly value: string }[]) => void {
     const { model, state } = this.#options;
-    for (const { path, value } of values) {
-      const node = model.find(path);
-      if (node?.kind !== 'parameter' || state.attributes.notificationOf(node) === 0) continue;
-      this.#learn(node, canonicalValue(node.type, value) ?? value);
-    }
+    const before = new Map(state.valueChanges.list().map((change) => [change.path, change]));
+    return (values) => {
+      const now = new Map(state.valueChanges.list().map((change) => [change.path, change]));
+      for (const { path, value } of values) {
+        const node = model.find(path);
+        if (node?.kind !== 'parameter' || state.attributes.notificationOf(node) === 0) continue;
+        if (now.get(path) !== before.get(path)) continue;
+        state.valueChanges.forget(path);
+        this.#learn(node, canonicalValue(node.type, value) ?? value);
+      }
+    };
   }
 
   /** Takes note of watched values that the ACS is taken to know. */
@@ -146,9 +161,13 @@ export class ValueWatch {
     await this.#look(false);
   }
 
-  /** Reports what differs from what the ACS knows. @returns whether all could be read */
-  compare(): Promise<boolean> {
-    return this.#look(true);
+  /**
+   * Reports what differs from what the ACS knows.
+   * @param which the parameters to look at, of those that are watched
+   * @returns whether all could be read
+   */
+  compare(which?: (parameter: ParameterNode) => boolean): Promise<boolean> {
+    return this.#look(true, which);
   }
 
   /** [TR-181 ManagementServer.ConnectionRequestURL] The ACS must learn of a new address. */
@@ -160,9 +179,9 @@ export class ValueWatch {
   }
 
   /** @param report what differs is reported; otherwise only what the ACS knows nothing of is learned */
-  async #look(report: boolean): Promise<boolean> {
+  async #look(report: boolean, which: (parameter: ParameterNode) => boolean = () => true): Promise<boolean> {
     const { watchedValues } = this.#options.state;
-    const watched = this.parameters();
+    const watched = this.parameters().filter(which);
     const wanted = report ? watched : watched.filter(({ path }) => !watchedValues.knows(path));
     const outcomes = await this.#read(wanted);
     const changes: ValueChange[] = [];
@@ -174,6 +193,16 @@ export class ValueWatch {
     }
     this.valuesChanged(changes);
     return outcomes.every((outcome) => typeof outcome === 'string');
+  }
+
+  /**
+   * Whoever reports a change may compare with something older than what the ACS was told. A secret always reads the same, so that
+   * its value tells nothing.
+   */
+  #isKnown({ path, hidden }: ParameterNode, value: string): boolean {
+    const { watchedValues, valueChanges } = this.#options.state;
+    if (hidden || valueChanges.has(path) || !watchedValues.knows(path)) return false;
+    return !watchedValues.differs(path, value);
   }
 
   /** What reads back as nothing is compared as nothing. */

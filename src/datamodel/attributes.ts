@@ -12,6 +12,11 @@ export function isToldByInform(notification: Notification): boolean {
   return notification === 1 || notification === 2 || notification === 4 || notification === 6;
 }
 
+/** Whether the ACS wants to hear of changes at once, in whatever way. */
+export function isUrgent(notification: Notification): boolean {
+  return notification === 2 || lightweightOf(notification) === 'active';
+}
+
 /** Whether changes are told by Lightweight Notification, and how soon. */
 export function lightweightOf(notification: Notification): 'passive' | 'active' | undefined {
   if (notification === 3 || notification === 4) return 'passive';

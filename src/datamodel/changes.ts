@@ -12,6 +12,8 @@ export interface Assignment {
 export interface ValueChange {
   readonly parameter: ParameterNode;
   readonly value: string;
+  /** The ACS made it what it is, and knows that; how the value is spelled may be news. */
+  readonly byAcs?: boolean;
 }
 
 /** Only the topmost paths of what came and went. What was replaced is in both: `removed` happened first. */

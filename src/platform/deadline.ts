@@ -24,3 +24,18 @@ export class Deadline {
     this.#parent?.removeEventListener('abort', this.#stop);
   }
 }
+
+/** Does `work` with a signal that is aborted after `delayMs` milliseconds, or as soon as `parent` is. */
+export async function withDeadline<T>(
+  clock: Clock,
+  delayMs: number,
+  parent: AbortSignal | undefined,
+  work: (signal: AbortSignal) => T | Promise<T>,
+): Promise<T> {
+  const deadline = new Deadline(clock, delayMs, parent);
+  try {
+    return await work(deadline.signal);
+  } finally {
+    deadline.cancel();
+  }
+}

@@ -1,7 +1,9 @@
 import type { ParameterNode } from '../datamodel/node.ts';
 import type { Clock, Timer } from '../platform/clock.ts';
+import { withDeadline } from '../platform/deadline.ts';
 import type { Logger } from '../platform/logger.ts';
 import type { CmsClient } from '../upnp-dm/types.ts';
+import { AlarmSwitch } from './alarm-switch.ts';
 import { AlarmHints } from './alarm-hints.ts';
 import type { DeviceModel } from './device-model.ts';
 import { EventSwitch } from './event-switch.ts';
@@ -19,7 +21,13 @@ export interface ChangeWatcherOptions {
   readonly deviceModel: DeviceModel;
   /** Parameters that the ACS wants to hear of (notification on). */
   readonly watched: () => readonly ParameterNode[];
-  /** Seconds between reads of watched leaves that raise no events; 0 = never. */
+  /** Those of which it wants to hear at once. */
+  readonly isUrgent: (parameter: ParameterNode) => boolean;
+  /** Whether the device is to raise alarms for those. */
+  readonly alarms: () => boolean;
+  /** Whether a subscription tells of changes now. */
+  readonly isSubscribed: () => boolean;
+  /** Seconds between reads of what raises no events: all that is watched, and rows, while there is no subscription; 0 = never. */
   readonly pollIntervalSeconds: () => number;
   readonly onStructureDoubtful: () => void;
   readonly clock: Clock;
@@ -35,6 +43,7 @@ export class ChangeWatcher {
   readonly #options: ChangeWatcherOptions;
   readonly #abort = new AbortController();
   readonly #alarms: AlarmHints;
+  readonly #alarmSwitch: AlarmSwitch;
   readonly #events: EventSwitch;
   #running = false;
   #again = false;
@@ -42,14 +51,25 @@ export class ChangeWatcher {
   #failures = 0;
   #retry: Timer | undefined;
   #poll: Timer | undefined;
+  readonly #undo: () => void;
 
   constructor(options: ChangeWatcherOptions) {
     const { client, deviceModel, clock, logger } = options;
     this.#options = options;
     this.#alarms = new AlarmHints({
       watched: () => this.#watchedLeaves(),
-      read: (leaves) => this.#readWatched(leaves, this.#signal()),
+      read: (leaves) => this.#inTime((signal) => this.#readWatched(leaves, signal)),
       logger,
+    });
+    this.#alarmSwitch = new AlarmSwitch({
+      client,
+      deviceModel,
+      urgent: () => (options.alarms() ? this.#urgentPaths() : []),
+      clock,
+      logger,
+    });
+    this.#undo = deviceModel.values.onDoubt(() => {
+      this.#look();
     });
     this.#events = new EventSwitch({
       client,
@@ -59,6 +79,7 @@ export class ChangeWatcher {
         if (this.#abort.signal.aborted) return;
         if (eventsMissed) this.#look();
         this.#schedulePoll();
+        this.#alarmSwitch.assert();
       },
       clock,
       logger,
@@ -80,14 +101,26 @@ export class ChangeWatcher {
     this.#events.attributesChanged();
   }
 
+  /** Another control point has switched alarms off. */
+  alarmsDisabled(): void {
+    this.#alarmSwitch.assert();
+  }
+
   /** The set of watched parameters changed: asks the device to raise events for those that can, and polls the others. */
   watchedChanged(): void {
     this.#events.watchedChanged();
   }
 
+  /** `isSubscribed` says something else now. */
+  subscriptionChanged(): void {
+    this.#schedulePoll();
+  }
+
   stop(): void {
     this.#abort.abort();
+    this.#undo();
     this.#events.stop();
+    this.#alarmSwitch.stop();
     this.#retry?.cancel();
     this.#poll?.cancel();
   }
@@ -106,7 +139,7 @@ export class ChangeWatcher {
     let failure: Error | undefined;
     do {
       this.#again = false;
-      failure = await this.#round();
+      failure = await this.#inTime((signal) => this.#round(signal));
     } while (this.#again && !this.#abort.signal.aborted);
     this.#running = false;
     if (failure === undefined || this.#abort.signal.aborted) {
@@ -125,9 +158,8 @@ export class ChangeWatcher {
   }
 
   /** @returns why it has to be done once more; undefined when it succeeded */
-  async #round(): Promise<Error | undefined> {
+  async #round(signal: AbortSignal): Promise<Error | undefined> {
     const { client, deviceModel } = this.#options;
-    const signal = this.#signal();
     let failure: Error | undefined;
     try {
       await deviceModel.readInstances(client, signal);
@@ -158,6 +190,14 @@ export class ChangeWatcher {
       .filter((leaf) => leaf !== undefined);
   }
 
+  /** An alarm carries the value, in clear: secrets raise none. */
+  #urgentPaths(): string[] {
+    const urgent = this.#options
+      .watched()
+      .filter((parameter) => !parameter.hidden && this.#options.isUrgent(parameter));
+    return urgent.flatMap((parameter) => cmsLeafOf(parameter)?.cmsPath ?? []);
+  }
+
   #silentLeaves(): CmsLeaf[] {
     return this.#watchedLeaves().filter(({ eventOnChange }) => eventOnChange !== true);
   }
@@ -166,23 +206,30 @@ export class ChangeWatcher {
     const { clock } = this.#options;
     const intervalSeconds = this.#options.pollIntervalSeconds();
     if (intervalSeconds === 0 || this.#poll !== undefined || this.#abort.signal.aborted) return;
-    if (this.#silentLeaves().length === 0) return;
+    if (this.#options.isSubscribed() && this.#silentLeaves().length === 0) return;
     this.#poll = clock.schedule(Math.max(intervalSeconds * 1000, pauseMs), () => {
       void this.#pollOnce();
     });
   }
 
   async #pollOnce(): Promise<void> {
-    const { clock, logger } = this.#options;
+    const { clock, logger, isSubscribed } = this.#options;
     const start = clock.monotonic();
-    const silent = this.#silentLeaves();
-    const before = this.#rowCounts(silent);
-    const failure = await this.#readWatched(silent, this.#signal());
+    const failure = await this.#inTime((signal) =>
+      isSubscribed() ? this.#readSilent(signal) : this.#round(signal),
+    );
     if (failure !== undefined) logger.debug('poll of the device failed', { error: failure.message });
-    // Rows came or went without an event.
-    if (this.#rowCounts(silent) !== before) this.deviceChanged();
     this.#poll = undefined;
     this.#schedulePoll(POLL_PAUSE_FACTOR * (clock.monotonic() - start));
+  }
+
+  async #readSilent(signal: AbortSignal): Promise<Error | undefined> {
+    const silent = this.#silentLeaves();
+    const before = this.#rowCounts(silent);
+    const failure = await this.#readWatched(silent, signal);
+    // Rows came or went without an event.
+    if (this.#rowCounts(silent) !== before) this.deviceChanged();
+    return failure;
   }
 
   /** What is known of the leaves that count rows, as one text to compare. */
@@ -192,7 +239,7 @@ export class ChangeWatcher {
     return counters.map(({ cmsPath }) => shadow.get(cmsPath)).join();
   }
 
-  #signal(): AbortSignal {
-    return AbortSignal.any([this.#abort.signal, AbortSignal.timeout(ROUND_TIMEOUT_MS)]);
+  #inTime<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    return withDeadline(this.#options.clock, ROUND_TIMEOUT_MS, this.#abort.signal, work);
   }
 }

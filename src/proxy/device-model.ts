@@ -50,7 +50,7 @@ export interface DeviceModelOptions {
  */
 export class DeviceModel {
   readonly #options: DeviceModelOptions;
-  readonly #values: DeviceValues;
+  readonly values: DeviceValues;
   /** Answers for every parameter and object of the device. */
   readonly provider: Provider;
   readonly #access: Mutable<DeviceAccess>;
@@ -66,7 +66,7 @@ export class DeviceModel {
 
   constructor(options: DeviceModelOptions) {
     this.#options = options;
-    this.#values = new DeviceValues({
+    this.values = new DeviceValues({
       parametersOf: (path) => this.parametersOf(path),
       toDataModel: (type, raw) => this.toDataModel(type, raw),
       report: (changes) => {
@@ -85,6 +85,7 @@ export class DeviceModel {
         options.onStructureDoubtful();
       },
       write: (values, signal) => this.write(values, signal),
+      changeRows: (table, by, change) => this.values.changeRows(leafOfEvents(table), by, change),
       rowCreated: (path, signal) => this.#rowCreated(path, signal),
       rowDeleted: (path) => {
         this.#rowDeleted(path);
@@ -136,7 +137,7 @@ export class DeviceModel {
 
   /** The last known values. */
   get shadow(): Shadow {
-    return this.#values.shadow;
+    return this.values.shadow;
   }
 
   /** The device as it can be asked now; undefined while it is away. */
@@ -223,7 +224,7 @@ export class DeviceModel {
   /** Takes over values that were read from the device, and reports those that the ACS did not change itself. */
   valuesRead(values: ReadonlyMap<string, string>, generation: number): void {
     this.#placeReturned(values);
-    this.#values.taken(values, generation);
+    this.values.taken(values, generation);
   }
 
   /**
@@ -233,7 +234,7 @@ export class DeviceModel {
   async write(values: ReadonlyMap<string, string>, signal?: AbortSignal): Promise<ChangeStatus> {
     const { client } = this.#access;
     if (client === undefined) throw new ModelError('retryLater', 'the device is offline');
-    return await this.#values.write(client, values, signal);
+    return await this.values.write(client, values, signal);
   }
 
   /** Looks which rows the device has now. @throws ActionError when it does not answer, or not now */

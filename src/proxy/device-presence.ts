@@ -9,6 +9,7 @@ import type {
   SubscriptionState,
 } from '../upnp/types.ts';
 import { createCmsClient } from '../upnp-dm/cms-client.ts';
+import { parseFlag } from '../upnp-dm/documents.ts';
 import type { ManageableDevice } from '../upnp-dm/manageable-device.ts';
 import type { CmsClient } from '../upnp-dm/types.ts';
 import { parseUpdateVariable } from '../upnp-dm/update-variable.ts';
@@ -35,6 +36,7 @@ export interface DevicePresenceOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly pollIntervalSeconds: () => number;
+  readonly alarms: () => boolean;
   /** The device no longer matches what was read of it. */
   readonly onStructureDoubtful: () => void;
 }
@@ -107,10 +109,12 @@ export class DevicePresence {
     return this.#hints;
   }
 
-  /** From now on `exposed` reads and writes the device through this presence. */
-  connect(exposed: ExposedDevice): void {
+  /** From now on `exposed` reads and writes the device through this presence. @returns false when it did so already */
+  connect(exposed: ExposedDevice): boolean {
+    const isNew = this.#exposed !== exposed;
     this.#exposed = exposed;
     exposed.deviceModel.connect(this.client, this.#subscriptionState === 'active');
+    return isNew;
   }
 
   /** The device is described: looks after what the ACS watches from now on. */
@@ -167,11 +171,14 @@ export class DevicePresence {
   }
 
   #createWatcher(exposed: ExposedDevice): ChangeWatcher {
-    const { pollIntervalSeconds, clock, logger, onStructureDoubtful } = this.#options;
+    const { pollIntervalSeconds, alarms, clock, logger, onStructureDoubtful } = this.#options;
     return new ChangeWatcher({
       client: this.client,
       deviceModel: exposed.deviceModel,
       watched: () => exposed.watched,
+      isUrgent: (parameter) => exposed.isUrgent(parameter),
+      alarms,
+      isSubscribed: () => this.#subscriptionState === 'active',
       pollIntervalSeconds,
       onStructureDoubtful,
       clock,
@@ -191,6 +198,7 @@ export class DevicePresence {
     this.#exposed?.deviceModel.setEventsReliable(state === 'active');
     // Events may have been missed while there was no subscription.
     if (state === 'active') this.#valuesDoubtful();
+    this.#attached?.watcher.subscriptionChanged();
   }
 
   /** [CMS:2 2.2] An event says that something changed; the counters tell whether the model did. */
@@ -202,6 +210,8 @@ export class DevicePresence {
     );
     if (changed.some((name) => name !== ATTRIBUTES_VARIABLE)) this.#options.onStructureDoubtful();
     if (changed.includes(ATTRIBUTES_VARIABLE)) this.#attributesDoubtful();
+    if (parseFlag(message.variables.get('AlarmsEnabled') ?? '') === false)
+      this.#attached?.watcher.alarmsDisabled();
     const isInitial = message.seq === 0;
     const update = message.variables.get('ConfigurationUpdate');
     if (update !== undefined && !isInitial) this.#valuesDoubtful(parseUpdateVariable(update)?.alarms?.keys());

@@ -44,6 +44,7 @@ export interface DeviceRegistryOptions {
   readonly chooseMechanism: (facts: DeviceFacts) => DeviceMechanism;
   readonly limits: () => Pick<DevicesConfig, 'maxDevices' | 'forgetAfterSeconds'>;
   readonly pollIntervalSeconds: () => number;
+  readonly alarms: () => boolean;
   readonly virtual: ExposingMechanism;
   /** Undefined: the proxier has no endpoint of its own in which anything could be embedded. */
   readonly embedded: HoldingMechanism | undefined;
@@ -233,6 +234,7 @@ export class DeviceRegistry {
       clock: this.#options.clock,
       logger: this.#logger.child({ udn }),
       pollIntervalSeconds: this.#options.pollIntervalSeconds,
+      alarms: this.#options.alarms,
       readings: this.#readings,
       expose: (described) => this.#expose(udn, described),
       withdrawn: () => {

@@ -1,17 +1,16 @@
 import type { Clock, Timer } from '../platform/clock.ts';
+import { withDeadline } from '../platform/deadline.ts';
 import type { Logger } from '../platform/logger.ts';
 import { isLeaf } from '../upnp-dm/cms-path.ts';
 import type { CmsClient, NodeAttributes } from '../upnp-dm/types.ts';
+import { AssertionLimit } from './assertion-limit.ts';
 import type { DeviceModel } from './device-model.ts';
 import { retryDelaySeconds } from './lifecycle.ts';
+import { writeAttributes } from './mapping/attribute-writer.ts';
 import type { CmsLeaf } from './mapping/cms-leaf.ts';
 
 /** How long one action, or a few, may take. */
 const TIMEOUT_MS = 30_000;
-/** A leaf that was switched on so often is not kept on by this device, or somebody keeps switching it off. */
-const MOST_ASSERTIONS = 5;
-/** What happened so long ago counts no more. */
-const FORGIVEN_AFTER_MS = 3_600_000;
 /** Reads of the attributes that follow one another faster than this are spread out. */
 const CALM_MS = 60_000;
 
@@ -33,7 +32,7 @@ export interface EventSwitchOptions {
 export class EventSwitch {
   readonly #options: EventSwitchOptions;
   readonly #abort = new AbortController();
-  readonly #assertions = new Map<string, { count: number; at: number }>();
+  readonly #limit: AssertionLimit;
   #tail: Promise<void> = Promise.resolve();
   #due: Timer | undefined;
   #lastRead = -Infinity;
@@ -44,6 +43,9 @@ export class EventSwitch {
 
   constructor(options: EventSwitchOptions) {
     this.#options = options;
+    this.#limit = new AssertionLimit(options.clock, (path) => {
+      options.logger.warn('EventOnChange does not stay on, polling the parameter from now on', { path });
+    });
   }
 
   /** The set of watched parameters changed. */
@@ -129,60 +131,46 @@ export class EventSwitch {
         example: silent[0],
       });
     }
-    for (const path of silent) this.#noteAssertion(path);
+    for (const path of silent) this.#limit.note(path);
     // A device that takes no EventOnChange for tables must not refuse that of leaves with it.
     await this.#switchOn(silent.filter(isLeaf));
     await this.#switchOn(silent.filter((path) => !isLeaf(path)));
   }
 
   async #switchOn(paths: readonly string[]): Promise<void> {
-    const { client, deviceModel, logger } = this.#options;
+    const { client, deviceModel } = this.#options;
     if (paths.length === 0) return;
+    const wanted = new Map(paths.map((path) => [path, { eventOnChange: true }]));
+    const { taken, error } = await this.#inTime((signal) => writeAttributes(client, wanted, signal));
+    if (taken.length < paths.length) this.#logSilent(paths.length - taken.length, error);
+    if (taken.length === 0) return;
     try {
-      await client.setAttributes(
-        new Map(paths.map((path) => [path, { eventOnChange: true }])),
-        this.#signal(),
-      );
       // Some devices acknowledge what they do not do.
-      deviceModel.attributesRead(await this.#read(paths));
-    } catch (error) {
-      logger.info('device raises no events for some watched parameters, polling them', {
-        count: paths.length,
-        error: String(error),
-      });
+      deviceModel.attributesRead(await this.#read(taken));
+    } catch (failure) {
+      this.#logSilent(taken.length, failure);
     }
+  }
+
+  #logSilent(count: number, error: unknown): void {
+    if (this.#abort.signal.aborted) return;
+    this.#options.logger.info('device raises no events for some watched parameters, polling them', {
+      count,
+      error: String(error),
+    });
   }
 
   /** Watched leaves (or the tables that tell of them) that could raise events and do not, if not tried often enough already. */
   #silentPaths(): string[] {
-    const { watchedLeaves, logger, clock } = this.#options;
-    const silent: string[] = [];
-    for (const { eventPath, eventOnChange } of watchedLeaves()) {
-      if (eventOnChange !== false || silent.includes(eventPath)) continue;
-      const known = this.#assertions.get(eventPath);
-      if (known !== undefined && clock.monotonic() - known.at > FORGIVEN_AFTER_MS)
-        this.#assertions.delete(eventPath);
-      else if (known !== undefined && known.count > MOST_ASSERTIONS) continue;
-      else if (known?.count === MOST_ASSERTIONS) {
-        known.count += 1;
-        logger.warn('EventOnChange does not stay on, polling the parameter from now on', { path: eventPath });
-        continue;
-      }
-      silent.push(eventPath);
-    }
-    return silent;
-  }
-
-  #noteAssertion(path: string): void {
-    const count = (this.#assertions.get(path)?.count ?? 0) + 1;
-    this.#assertions.set(path, { count, at: this.#options.clock.monotonic() });
+    const silent = this.#options.watchedLeaves().filter(({ eventOnChange }) => eventOnChange === false);
+    return [...new Set(silent.map(({ eventPath }) => eventPath))].filter((path) => this.#limit.allows(path));
   }
 
   #read(paths: readonly string[]): Promise<ReadonlyMap<string, NodeAttributes>> {
-    return this.#options.client.getAttributes(paths, this.#signal());
+    return this.#inTime((signal) => this.#options.client.getAttributes(paths, signal));
   }
 
-  #signal(): AbortSignal {
-    return AbortSignal.any([this.#abort.signal, AbortSignal.timeout(TIMEOUT_MS)]);
+  #inTime<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    return withDeadline(this.#options.clock, TIMEOUT_MS, this.#abort.signal, work);
   }
 }

@@ -18,6 +18,8 @@ export interface ExposedDevice {
   setReachable(reachable: boolean, structureDoubtful?: () => void): void;
   /** The device's parameters with notification on. */
   readonly watched: readonly ParameterNode[];
+  /** Whether the ACS wants to hear of a change of the parameter at once. */
+  isUrgent(parameter: ParameterNode): boolean;
   /** Returns the function that ends it. */
   onWatchedChange(listener: () => void): () => void;
 }

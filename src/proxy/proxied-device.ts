@@ -1,4 +1,5 @@
 import type { Clock, Timer } from '../platform/clock.ts';
+import { Deadline } from '../platform/deadline.ts';
 import type { ConcurrencyLimit } from '../platform/concurrency-limit.ts';
 import type { Logger } from '../platform/logger.ts';
 import {
@@ -12,7 +13,7 @@ import type { CmsClient } from '../upnp-dm/types.ts';
 import { readCmsTree, type CmsTree } from '../upnp-dm/walk.ts';
 import { DevicePresence, type PresentDevice } from './device-presence.ts';
 import type { ExposedDevice } from './exposed-device.ts';
-import { DEVICE_ID_PATH, tripleOf, type DeviceIdTriple } from './identity.ts';
+import { DEVICE_ID_PATH, identityKey, tripleOf, type DeviceIdTriple } from './identity.ts';
 import {
   deviceTransition,
   INITIAL_DEVICE_STATE,
@@ -39,6 +40,8 @@ export interface ProxiedDeviceOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly pollIntervalSeconds: () => number;
+  /** Whether devices are to raise alarms for what the ACS watches actively. */
+  readonly alarms: () => boolean;
   /** Shared by all devices: how many are read at a time. */
   readonly readings: ConcurrencyLimit;
   /**
@@ -60,6 +63,9 @@ export class ProxiedDevice {
   #attempt: AbortController | undefined;
   #retry: Timer | undefined;
   #exposed: ExposedDevice | undefined;
+  /** Who it said it was when it was exposed, and when it was asked last. */
+  #exposedAs: DeviceIdTriple | undefined;
+  #found: { readonly presence: DevicePresence; readonly triple: DeviceIdTriple | undefined } | undefined;
   #lastSync: number | undefined;
   #lastError: string | undefined;
 
@@ -153,7 +159,8 @@ export class ProxiedDevice {
     if (device === undefined) return;
     const attempt = new AbortController();
     this.#attempt = attempt;
-    const signal = AbortSignal.any([attempt.signal, AbortSignal.timeout(BRING_UP_TIMEOUT_MS)]);
+    const deadline = new Deadline(this.#options.clock, BRING_UP_TIMEOUT_MS, attempt.signal);
+    const { signal } = deadline;
     try {
       const presence = this.#presence ?? (await this.#beginPresence(device, attempt.signal));
       const hintsBefore = presence.hints;
@@ -166,6 +173,7 @@ export class ProxiedDevice {
       if (exposed !== this.#exposed) {
         this.#withdraw();
         this.#exposed = exposed;
+        this.#exposedAs = described.triple;
       } else if (exposed?.deviceModel.shadow.generation !== generationBefore) {
         // The ACS wrote while the tree was read.
         valuesCurrent = false;
@@ -184,12 +192,26 @@ export class ProxiedDevice {
       if (attempt.signal.aborted) return;
       this.#lastError = error instanceof Error ? error.message : String(error);
       this.#options.logger.warn('could not read the device, trying again later', { error: this.#lastError });
+      this.#goOn();
       this.#input({ type: 'failed' });
+    } finally {
+      deadline.cancel();
     }
   }
 
+  /** What is known of a device that cannot be read anew stays in use: it is kept in step where the device is now, if it is the same. */
+  #goOn(): void {
+    const exposed = this.#exposed;
+    const found = this.#found;
+    if (exposed === undefined || found === undefined || found.presence !== this.#presence) return;
+    const [then, now] = [this.#exposedAs, found.triple];
+    if (then === undefined || now === undefined ? then !== now : identityKey(then) !== identityKey(now))
+      return;
+    if (found.presence.connect(exposed)) found.presence.attach();
+  }
+
   async #beginPresence(device: PresentDevice, signal: AbortSignal): Promise<DevicePresence> {
-    const { controlPoint, logger, clock, pollIntervalSeconds } = this.#options;
+    const { controlPoint, logger, clock, pollIntervalSeconds, alarms } = this.#options;
     const presence = await DevicePresence.begin(
       {
         device,
@@ -197,6 +219,7 @@ export class ProxiedDevice {
         clock,
         logger,
         pollIntervalSeconds,
+        alarms,
         onStructureDoubtful: () => {
           this.#input({ type: 'structureDoubtful' });
         },
@@ -227,6 +250,7 @@ export class ProxiedDevice {
   async #describe(presence: DevicePresence, signal: AbortSignal): Promise<DescribedDevice> {
     const { client, device } = presence;
     const triple = await readTriple(client, signal);
+    this.#found = { presence, triple };
     const tree = await readCmsTree(client, { values: true, signal });
     const upTime = Number(tree.values?.get('/UPnP/DM/DeviceInfo/UpTime') ?? NaN);
     return { ...device, triple, tree, upTimeSeconds: Number.isFinite(upTime) ? upTime : undefined };
@@ -249,6 +273,8 @@ export class ProxiedDevice {
   #endPresence(): void {
     const presence = this.#presence;
     this.#presence = undefined;
+    // Events of the next presence vouch for values that are read in its time.
+    if (presence !== undefined) this.#exposed?.deviceModel.setEventsReliable(false);
     void presence?.end();
   }
 }

@@ -11,13 +11,18 @@ export interface ShadowChange {
   readonly path: string;
   readonly previous: string;
   readonly value: string;
+  /** The ACS wrote `previous`, and `value` is how the device spells that. */
+  readonly own: boolean;
+}
+
+/** What the ACS wrote, and what was known of the device before. */
+export interface Written {
+  readonly value: string;
+  readonly before: string | undefined;
 }
 
 /** One value of the ACS on its way to the device, or not read back since. */
-interface OwnValue {
-  readonly value: string;
-  /** What was known of the device when the write began. */
-  readonly before: string | undefined;
+interface OwnValue extends Written {
   /**
    * `sent` = the device has not answered; `accepted` = it has the value, in a spelling of its own perhaps; `unanswered` = nobody
    * knows whether it took the value, or will.
@@ -45,7 +50,13 @@ export type OwnWrite = ReadonlyMap<string, OwnValue>;
 export class Shadow {
   readonly #entries = new Map<string, Entry>();
   readonly #own = new Map<string, OwnValue>();
+  readonly #isSame: (path: string, written: Written, read: string) => boolean;
   #generation = 0;
+
+  /** @param isSame whether a device that was given a value and has taken it may show what was read */
+  constructor(isSame: (path: string, written: Written, read: string) => boolean) {
+    this.#isSame = isSame;
+  }
 
   /** Take it before a read begins and hand it to `store`. */
   get generation(): number {
@@ -79,21 +90,21 @@ export class Shadow {
 
   /**
    * Takes over values that were read.
-   * @returns what differs from the known values, except what the ACS wrote
+   * @returns what differs from the known values, and what turned out to be what the ACS wrote
    */
   store(values: ReadonlyMap<string, string>, generation: number): ShadowChange[] {
     const changed: ShadowChange[] = [];
     for (const [path, value] of values) {
-      const entry = this.#entries.get(path);
       const current = generation === this.#generation && this.#own.get(path)?.phase !== 'sent';
-      const isOwn = this.#settle(path, value, generation);
+      const change = this.#settle(path, value, generation);
+      if (change !== undefined) changed.push(change);
+      const entry = this.#entries.get(path);
       if (entry === undefined) {
         this.#entries.set(path, { value, current });
-        continue;
+      } else {
+        entry.value = value;
+        entry.current = current;
       }
-      if (entry.value !== value && !isOwn) changed.push({ path, previous: entry.value, value });
-      entry.value = value;
-      entry.current = current;
     }
     return changed;
   }
@@ -111,7 +122,18 @@ export class Shadow {
     return write;
   }
 
-  /** The device took the values. How it spells them, and whether it shows them, the next read tells. */
+  /**
+   * Something else than what was written was read while it was on its way: it came before the write or after, and only another
+   * read can tell.
+   */
+  hasSeenOthers(write: OwnWrite): boolean {
+    return [...write].some(([path, { value, before }]) => {
+      const seen = this.get(path);
+      return seen !== before && seen !== value;
+    });
+  }
+
+  /** The device took the values [CMS:2 2.4: reads show them from now on]. How it spells them, the next read tells. */
   writeAccepted(write: OwnWrite): void {
     // Reads under way may show either the old or the new values.
     this.#generation += 1;
@@ -128,9 +150,8 @@ export class Shadow {
 
   /**
    * The device refused the values, or nobody knows whether it took them. It may have, and may do so late: until a read shows
-   * something third, a value that is exactly the one written counts as the ACS's own. If the device spells it in another way it
-   * is reported: a change too many does less harm than one that the ACS never hears of.
-   * @returns what was read meanwhile and was not written by the ACS
+   * something third, the value written counts as the ACS's own.
+   * @returns what was read meanwhile
    */
   writeFailed(write: OwnWrite, isRefused: boolean): ShadowChange[] {
     this.invalidate();
@@ -140,13 +161,19 @@ export class Shadow {
       const { before, earlier } = own;
       const seen = this.get(path);
       const isSeen = seen !== before;
-      if (isRefused && earlier !== undefined) this.#own.set(path, earlier);
-      else if (isRefused || isSeen) this.#own.delete(path);
-      else own.phase = 'unanswered';
       own.earlier = undefined;
+      if (isRefused && earlier !== undefined) {
+        this.#own.set(path, earlier);
+        continue;
+      }
+      if (isRefused || isSeen) {
+        this.#own.delete(path);
+      } else {
+        own.phase = 'unanswered';
+        own.acceptedIn = this.#generation;
+      }
       if (!isSeen || before === undefined || seen === undefined) continue;
-      const isOwn = isRefused ? earlier !== undefined : seen === own.value;
-      if (!isOwn) changed.push({ path, previous: before, value: seen });
+      changed.push({ path, previous: before, value: seen, own: !isRefused && this.#isSame(path, own, seen) });
     }
     return changed;
   }
@@ -163,21 +190,21 @@ export class Shadow {
     }
   }
 
-  /** Whether the ACS may have made this value what it is; an own value that was read back is done with. */
-  #settle(path: string, value: string, generation: number): boolean {
+  /** What a value that was read says: an own value that was read back is done with. */
+  #settle(path: string, value: string, generation: number): ShadowChange | undefined {
+    const known = this.get(path);
     const own = this.#own.get(path);
-    switch (own?.phase) {
-      case undefined:
-        return false;
-      case 'sent':
-        return true;
-      case 'accepted':
-        if (generation >= own.acceptedIn) this.#own.delete(path);
-        return true;
-      case 'unanswered':
-        if (value === own.before) return true;
-        this.#own.delete(path);
-        return value === own.value;
+    if (own === undefined) {
+      return known === undefined || known === value
+        ? undefined
+        : { path, previous: known, value, own: false };
     }
+    // Either the old value or the new one.
+    if (own.phase === 'sent' || generation < own.acceptedIn) return undefined;
+    if (own.phase === 'unanswered' && value === own.before) return undefined;
+    this.#own.delete(path);
+    if (this.#isSame(path, own, value)) return { path, previous: own.value, value, own: true };
+    const previous = own.phase === 'accepted' ? own.value : own.before;
+    return previous === undefined ? undefined : { path, previous, value, own: false };
   }
 }

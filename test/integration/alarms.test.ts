@@ -36,17 +36,28 @@ describe('what events of a device say beyond that something changed', function (
     return inform.parameters.find((parameter) => parameter.name === name)?.value;
   };
 
-  beforeEach(async () => {
-    house = await House.open();
+  const open = async (alarms: boolean): Promise<void> => {
+    house = await House.open({ devices: { alarms } });
     nas = await house.addDevice({ profile: 'nas' });
     await house.startDaemon();
     await house.acs.waitForInform(NAS);
     await house.acs.waitForIdle(NAS);
-  });
+  };
+  /** Actions since that asked the device for alarms. */
+  const alarmRequests = (after = 0): string[] =>
+    nas.requests
+      .slice(after)
+      .filter(({ action, arguments: input }) =>
+        action === 'SetAttributes'
+          ? Object.values(input).join().includes('AlarmOnChange>1<')
+          : action === 'SetAlarmsEnabled',
+      )
+      .map(({ action, arguments: input }) => `${action} ${Object.values(input).join()}`);
 
   afterEach(() => house.close());
 
   it('an alarm reaches the ACS at once, before anybody looks for rows', async () => {
+    await open(false);
     const [status, cmsStatus] = [`${SERVICE}LogicalVolume.2.Status`, `${CMS_SERVICE}LogicalVolume/1/Status`];
     await watch(status);
     await setAttribute(cmsStatus, 'AlarmOnChange', '1');
@@ -65,9 +76,52 @@ describe('what events of a device say beyond that something changed', function (
       variables['ConfigurationUpdate']?.includes('<ParameterPath>'),
     );
     expect(alarms, 'events with values').to.have.length(1);
+    expect(
+      alarmRequests().filter(
+        (request) => !request.includes(cmsStatus) && !request.startsWith('SetAlarmsEnabled 1'),
+      ),
+      'nobody else asked for alarms',
+    ).to.deep.equal([]);
+  });
+
+  it('alarms are asked for when the gateway is told to, for what is watched actively, and kept on', async () => {
+    await open(true);
+    const [status, cmsStatus] = [`${SERVICE}LogicalVolume.2.Status`, `${CMS_SERVICE}LogicalVolume/1/Status`];
+    await house.acs.cpe(NAS).setParameterAttributes([
+      { name: status, notification: 2 },
+      { name: `${SERVICE}LogicalVolume.2.Name`, notification: 1 },
+    ]);
+    await waitFor(
+      () => alarmRequests().some((request) => request.includes(cmsStatus)),
+      'alarms of the status',
+    );
+    expect(alarmRequests()).to.include('SetAlarmsEnabled 1');
+    expect(alarmRequests().join()).not.to.contain(`${CMS_SERVICE}LogicalVolume/1/Name`);
+    const after = house.acs.informCount;
+    nas.set(cmsStatus, 'Error');
+    expect(await told(status, after)).to.equal('Error');
+    const namesIt = (): boolean =>
+      nas.eventsSent.some(({ variables }) =>
+        variables['ConfigurationUpdate']?.includes(`<ParameterPath>${cmsStatus}<`),
+      );
+    expect(namesIt(), 'the event named it').to.equal(true);
+
+    const [off, offAgain] = [nas.requests.length, 'the other control point'];
+    await setAttribute(cmsStatus, 'AlarmOnChange', '0');
+    await waitFor(
+      () => alarmRequests(off).some((request) => request.includes(cmsStatus)),
+      `AlarmOnChange against ${offAgain}`,
+    );
+    const disabled = nas.requests.length;
+    await invoke('SetAlarmsEnabled', 'StateVariableValue', '0');
+    await waitFor(
+      () => alarmRequests(disabled).includes('SetAlarmsEnabled 1'),
+      `AlarmsEnabled against ${offAgain}`,
+    );
   });
 
   it('rows that go change the count that the ACS watches, though only the table raises events', async () => {
+    await open(false);
     const [count, table] = [`${SERVICE}UserAccountNumberOfEntries`, `${CMS_SERVICE}UserAccount/`];
     await setAttribute(table, 'EventOnChange', '0');
     const start = nas.requests.length;

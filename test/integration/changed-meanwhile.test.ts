@@ -8,7 +8,7 @@ const NAS = '0090D5-HS2-HS2000200';
 const VOLUME = 'Device.Services.StorageService.1.LogicalVolume.2.';
 const CMS_VOLUME = '/BBF/StorageService/0/LogicalVolume/1/';
 
-describe('what changes while the daemon is not running', function () {
+describe('what changes while nobody looks', function () {
   this.timeout(60_000);
   let house: House;
   let nas: LabDevice;
@@ -17,6 +17,7 @@ describe('what changes while the daemon is not running', function () {
     house.acs.cpe(NAS).setParameterValues([{ name, value, type: 'xsd:string' }]);
   /** Restarts the daemon. @returns the value changes that it tells, up to and with the session in which it answers again */
   const restart = async (meanwhile: () => void): Promise<Record<string, string>> => {
+    await house.acs.waitForIdle(NAS);
     await house.stopDaemon();
     meanwhile();
     const before = house.acs.informCount;
@@ -56,6 +57,29 @@ describe('what changes while the daemon is not running', function () {
   });
 
   after(() => house.close());
+
+  it('is told when the device is back that was away meanwhile, and nothing else is', async () => {
+    const state = (): string | undefined => house.daemon?.status().devices[0]?.state;
+    const told = (after: number): unknown[] =>
+      informs(after)
+        .filter(({ events }) => events.some(({ code }) => code === '4 VALUE CHANGE'))
+        .flatMap(({ parameters }) => parameters.filter(({ name }) => name.startsWith(VOLUME)))
+        .map(({ name, value }) => [name, value]);
+    const beAway = async (meanwhile: () => void): Promise<number> => {
+      await house.acs.waitForIdle(NAS);
+      const before = house.acs.informCount;
+      await nas.stop();
+      await waitFor(() => state() === 'offline', 'its leaving', 20_000);
+      meanwhile();
+      await nas.comeBack();
+      await waitFor(() => state() === 'ready', 'its return', 20_000);
+      return before;
+    };
+    const untouched = await beAway(() => undefined);
+    const changed = await beAway(() => nas.set(`${CMS_VOLUME}Name`, 'Elsewhere'));
+    await waitFor(() => told(changed).length > 0, 'the change');
+    expect(told(untouched)).to.deep.equal([[`${VOLUME}Name`, 'Elsewhere']]);
+  });
 
   it('is told when the daemon is back, passive ones along with the others', async () => {
     const told = await restart(() => {

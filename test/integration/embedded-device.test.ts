@@ -1,4 +1,4 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { cp, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { CpeFault } from '../../src/lab/acs/messages.ts';
@@ -154,6 +154,35 @@ describe('embedded devices', function () {
       ?.informs.filter(({ sequence }) => sequence > after)
       .some(({ parameters }) => parameters.some(({ name }) => name === `${VOLUME}Name`));
     expect(own, 'the ACS’s own write comes back as VALUE CHANGE').to.equal(false);
+  });
+
+  it('tell no old value as new after a power cut, and what changed meanwhile', async () => {
+    await cpe().setParameterAttributes(
+      [`${VOLUME}Name`, `${VOLUME}Enable`].map((name) => ({ name, notification: 2 })),
+    );
+    const told = (after: number): (string | undefined)[] =>
+      (house.acs.devices.get(PROXIER)?.informs ?? [])
+        .filter(({ sequence }) => sequence > after)
+        .flatMap(({ parameters }) => parameters.filter(({ name }) => name.startsWith(VOLUME)))
+        .map(({ value }) => value);
+    const before = house.acs.informCount;
+    nas.set(`${CMS_VOLUME}Name`, 'Changed');
+    await waitFor(() => told(before).includes('Changed'), 'the change');
+    await house.acs.waitForIdle(PROXIER);
+    // What is remembered of the device is older than what the ACS was told.
+    const kept = `${house.stateDirectory}-kept`;
+    await cp(house.stateDirectory, kept, { recursive: true });
+    await house.stopDaemon();
+    await rm(house.stateDirectory, { recursive: true });
+    await rename(kept, house.stateDirectory);
+    await rm(join(house.stateDirectory, 'lock'), { force: true });
+    nas.set(`${CMS_VOLUME}Enable`, '0');
+    const restarted = house.acs.informCount;
+    await startDaemon();
+    await waitFor(() => told(restarted).includes('false'), 'what changed meanwhile', 20_000);
+    nas.set(`${CMS_VOLUME}Name`, 'Again');
+    await waitFor(() => told(restarted).includes('Again'), 'the next change');
+    expect(told(restarted)).to.deep.equal(['false', 'Again']);
   });
 
   it('say what the device refused later, and show its value again', async () => {

@@ -166,8 +166,8 @@ describe('a LAN with a device that misbehaves', function () {
     }
   });
 
-  it('a device that never confirms a subscription comes up, and is asked for each value', async () => {
-    await openHouse();
+  it('a device that never confirms a subscription is asked for each value, and polled for what is watched', async () => {
+    await openHouse({ devices: { pollIntervalSeconds: 1 } });
     const storage = await addStorage({ events: 'unconfirmed' });
     await joined(NAS);
     expect(statusOf(storage)?.subscription).to.equal('subscribing');
@@ -175,6 +175,10 @@ describe('a LAN with a device that misbehaves', function () {
       storage.set(HEALTH_ON_DEVICE, value);
       expect(await read(NAS, HEALTH)).to.equal(value);
     }
+    await watch(NAS, HEALTH);
+    await expectTold(NAS, HEALTH, 'Failing', () => {
+      storage.set(HEALTH_ON_DEVICE, 'Failing');
+    });
     await expectSensorServed();
   });
 

@@ -88,6 +88,69 @@ describe('what the ACS wrote itself', function () {
     );
   });
 
+  describe('beside what others change', () => {
+    const OBJECT = 'Device.X_0011AA_UPnPDM.X_ACME_Sensor.';
+    let sensor: LabDevice;
+    /** Values that the ACS was told of a parameter since. */
+    const told = (name: string, after: number): (string | undefined)[] =>
+      (house.acs.devices.get(SENSOR)?.informs ?? [])
+        .filter(({ sequence }) => sequence > after)
+        .flatMap(({ parameters }) => parameters.filter((each) => each.name === name))
+        .map(({ value }) => value);
+    const watched = async (name: string): Promise<number> => {
+      house = await House.open();
+      sensor = await house.addDevice({ profile: 'sensor', identity: OWN });
+      await house.startDaemon();
+      await house.acs.waitForInform(SENSOR);
+      await house.acs.waitForIdle(SENSOR);
+      await house.acs.cpe(SENSOR).setParameterAttributes([{ name, notification: 2 }]);
+      await house.acs.waitForIdle(SENSOR);
+      return house.acs.informCount;
+    };
+    /** The daemon has read the leaf after that action. */
+    const readAfter = async (last: string, cmsPath: string): Promise<void> => {
+      const isRead = (): boolean => {
+        const actions = sensor.requests.map(({ action }) => action);
+        return sensor.requests
+          .slice(actions.lastIndexOf(last))
+          .some(
+            ({ action, arguments: input }) =>
+              action === 'GetValues' && Object.values(input).join().includes(cmsPath),
+          );
+      };
+      await waitFor(isRead, `the daemon reading ${cmsPath}`);
+      await house.acs.waitForIdle(SENSOR);
+    };
+
+    it('rows that it adds and deletes are counted without a VALUE CHANGE, those of others with one', async () => {
+      const counter = `${OBJECT}ChannelNumberOfEntries`;
+      const [table, cmsCounter] = ['/X_ACME_Sensor/Channel/', '/X_ACME_Sensor/ChannelNumberOfEntries'];
+      const before = await watched(counter);
+      const count = Number(sensor.get(cmsCounter));
+      const { instanceNumber } = await house.acs.cpe(SENSOR).addObject(`${OBJECT}Channel.`);
+      await readAfter('CreateInstance', cmsCounter);
+      const others = sensor.addRow(table);
+      await waitFor(() => told(counter, before).includes(String(count + 2)), 'the row of another');
+      await house.acs.cpe(SENSOR).deleteObject(`${OBJECT}Channel.${instanceNumber}.`);
+      await readAfter('DeleteInstance', cmsCounter);
+      sensor.deleteRow(others);
+      await waitFor(() => told(counter, before).includes(String(count)), 'the deletion by another');
+      expect(told(counter, before)).to.deep.equal([String(count + 2), String(count)]);
+    });
+
+    it('is a change when another control point changes it again before anybody has read it back', async () => {
+      const name = `${OBJECT}MeasuringInterval`;
+      const cmsPath = '/X_ACME_Sensor/MeasuringInterval';
+      const before = await watched(name);
+      const writing = write(SENSOR, name, '77', 'xsd:unsignedInt');
+      await waitFor(() => sensor.get(cmsPath) === '77', 'the write');
+      sensor.set(cmsPath, '88');
+      await writing;
+      await waitFor(() => told(name, before).length > 0, 'the change');
+      expect(told(name, before)).to.deep.equal(['88']);
+    });
+  });
+
   it('is no secret to be read while it waits for an embedded device', async () => {
     house = await House.open({
       devices: {

@@ -163,6 +163,35 @@ describe('the life of a Proxied Device', function () {
     expect(codesAfter(SENSOR, restarted)).not.to.include('1 BOOT');
   });
 
+  it('is read and heard by the ACS while it cannot be described anew', async () => {
+    await open();
+    const device = await house.addDevice({ profile: 'sensor' });
+    await house.startDaemon();
+    await bootstrapped(SENSOR);
+    const name = 'Device.X_0011AA_UPnPDM.X_ACME_Sensor.Temperature';
+    const read = async (): Promise<string | undefined> =>
+      (await house.acs.cpe(SENSOR).getParameterValues([name]))[0]?.value;
+    await house.acs.cpe(SENSOR).setParameterAttributes([{ name, notification: 2 }]);
+    await house.acs.waitForIdle(SENSOR);
+    const noteOf = (): string | undefined =>
+      house.daemon?.status().devices.find(({ udn }) => udn === device.udn.toLowerCase())?.note;
+    device.setFault({ action: 'GetSupportedParameters', behaviour: 'brokenXml' });
+    await device.describeWithout('BasicManagement');
+    await waitFor(() => noteOf() !== undefined, 'the attempt to read it', 10_000);
+    for (const value of ['123', '124']) {
+      const after = house.acs.informCount;
+      device.set('/X_ACME_Sensor/Temperature', value);
+      await house.acs.waitForInform(
+        SENSOR,
+        ({ parameters }) => parameters.some((each) => each.name === name && each.value === value),
+        5000,
+        after,
+      );
+      await house.acs.waitForIdle(SENSOR);
+      expect(await read()).to.equal(value);
+    }
+  });
+
   it('answers 503 after a restart of the daemon too, before the device is found again', async () => {
     await open();
     const device = await house.addDevice({ profile: 'sensor' });

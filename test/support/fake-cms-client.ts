@@ -14,6 +14,12 @@ export class FakeCmsClient {
   readonly eventOnChange = new Map<string, boolean>();
   /** The device acknowledges SetAttributes and changes nothing. */
   ignoresAttributes = false;
+  /** Leaves that were asked for alarms. */
+  readonly alarmed = new Set<string>();
+  /** Actions of the SCPD; undefined: it has none. */
+  supported: ReadonlySet<string> | undefined;
+  /** Paths for which the device refuses a whole SetAttributes. */
+  readonly refusesEvents = new Set<string>();
   /** Called with every action that is about to be answered. */
   onAction: (action: string) => void = () => undefined;
 
@@ -39,9 +45,12 @@ export class FakeCmsClient {
 
   /** The part of the interface that is used here. */
   get client(): CmsClient {
+    const supported = (): ReadonlySet<string> | undefined => this.supported;
     const part: Partial<CmsClient> = {
       version: 2,
-      actions: undefined,
+      get actions() {
+        return supported();
+      },
       getValues: (paths) => this.#perform('GetValues', paths, () => this.#read(paths)),
       setValues: (values) =>
         this.#perform('SetValues', [...values.keys()], () => {
@@ -56,12 +65,17 @@ export class FakeCmsClient {
         ),
       setAttributes: (attributes) =>
         this.#perform('SetAttributes', [...attributes.keys()], () => {
-          for (const [path, { eventOnChange }] of attributes) {
+          if ([...attributes.keys()].some((path) => this.refusesEvents.has(path))) {
+            throw FakeCmsClient.upnpError(703, 'SetAttributes');
+          }
+          for (const [path, { eventOnChange, alarmOnChange }] of attributes) {
+            if (alarmOnChange === true) this.alarmed.add(path);
             if (eventOnChange !== undefined && !this.ignoresAttributes)
               this.eventOnChange.set(path, eventOnChange);
           }
           return this.status;
         }),
+      getAlarmsEnabled: () => Promise.resolve(true),
       getInstances: (start) =>
         this.#perform('GetInstances', [start], () =>
           this.instances.filter((instance) => instance.startsWith(start)),
@@ -80,7 +94,10 @@ export class FakeCmsClient {
 
   #attributesOf(path: string): NodeAttributes {
     const eventOnChange = this.eventOnChange.get(path);
-    return { access: this.access, ...(eventOnChange === undefined ? {} : { eventOnChange }) };
+    const alarms = this.supported?.has('SetAlarmsEnabled') === true && {
+      alarmOnChange: this.alarmed.has(path),
+    };
+    return { access: this.access, ...alarms, ...(eventOnChange === undefined ? {} : { eventOnChange }) };
   }
 
   #read(paths: readonly string[]): ReadonlyMap<string, string> {

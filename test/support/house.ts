@@ -110,6 +110,7 @@ export class House {
         default: 'virtual',
         rules: [],
         pollIntervalSeconds: 60,
+        alarms: false,
         maxDevices: 128,
         forgetAfterSeconds: 2_592_000,
         ...this.#options.devices,

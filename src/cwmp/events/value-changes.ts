@@ -20,6 +20,10 @@ export class ValueChanges {
     for (const { path, active } of stored) this.#pending.set(path, { path, active, value: undefined });
   }
 
+  has(path: string): boolean {
+    return this.#pending.has(path);
+  }
+
   /** Whether `add` would take a change of this parameter: there are never more pending than an Inform can list. */
   hasRoomFor(path: string): boolean {
     return this.#pending.has(path) || this.#pending.size < MAX_PENDING_CHANGES;

@@ -1,4 +1,5 @@
 import type { AttributeStore } from '../../datamodel/attributes.ts';
+import type { Assignment } from '../../datamodel/changes.ts';
 import type { DataModel } from '../../datamodel/data-model.ts';
 import type { Addressing } from './addressing.ts';
 
@@ -17,8 +18,11 @@ export interface RpcContext {
   readonly signal: AbortSignal;
   /** Resolves when the key is durable. */
   readonly setParameterKey: (key: string) => Promise<void>;
-  /** The ACS has given these parameters these values, which is no news for it; resolves when that is durable, if it can be. */
-  readonly acsWrote: (values: readonly { readonly path: string; readonly value: string }[]) => Promise<void>;
+  /**
+   * The ACS is about to write. The function that it returns is called when it has given these parameters these values, which is
+   * no news for it, nor is what they had before; it resolves when that is durable, if it can be.
+   */
+  readonly acsWrites: () => (values: readonly Assignment[]) => Promise<void>;
   /** The ACS has added or deleted rows of this table. */
   readonly acsChangedRows: (tablePath: string) => void;
   /**

@@ -14,17 +14,19 @@ import type { RpcRequest } from './rpc-registry.ts';
 /** [TR-069 A.3.2.1] All or nothing; ParameterKey changes with success only, and is durable before the answer. */
 export async function setParameterValues(
   request: RpcRequest<'SetParameterValues'>,
-  { model, addressing, signal, setParameterKey, acsWrote }: RpcContext,
+  { model, addressing, signal, setParameterKey, acsWrites }: RpcContext,
 ): Promise<CpeResponse> {
   checkParameterKey(request.ParameterKey);
   const targets = new NamedTargets(model, addressing, signal);
   let status: ApplyStatus;
+  let acsWrote: ReturnType<typeof acsWrites>;
   const assignments: Assignment[] = [];
   try {
     for (const { Name, Value, Type } of request.ParameterList) {
       assignments.push({ path: await targets.pathOf(Name), value: Value, type: Type });
     }
     targets.throwUnknown();
+    acsWrote = acsWrites();
     status = await model.setValues(assignments, signal);
   } catch (error) {
     await targets.removeCreated();

@@ -27,7 +27,7 @@ export interface DescribedDevice {
 }
 
 /** What a description may come to lack: the embedded ManageableDevice, or the ConfigurationManagement service. */
-export type MissingPart = 'embeddedDevice' | 'ConfigurationManagement';
+export type MissingPart = 'embeddedDevice' | 'ConfigurationManagement' | 'BasicManagement';
 
 /** Root device first. */
 export function describedDevices(
@@ -35,7 +35,10 @@ export function describedDevices(
   udn: string,
   missing: MissingPart | undefined,
 ): readonly DescribedDevice[] {
-  const services = missing === 'ConfigurationManagement' ? [BMS_TABLE] : [BMS_TABLE, CMS_TABLE];
+  const services = [
+    ...(missing === 'BasicManagement' ? [] : [BMS_TABLE]),
+    ...(missing === 'ConfigurationManagement' ? [] : [CMS_TABLE]),
+  ];
   const manageable = { udn, deviceType: MANAGEABLE_DEVICE, services };
   if (!profile.embedded) return [manageable];
   const outer = { udn: stableUuid(`outer ${udn}`), deviceType: OUTER_DEVICE, services: [] };

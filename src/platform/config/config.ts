@@ -24,6 +24,8 @@ export interface DevicesConfig {
   readonly rules: readonly DeviceRule[];
   /** Seconds between reads of what the ACS watches and the device raises no events for; 0 = never. */
   readonly pollIntervalSeconds: number;
+  /** Devices are told to raise alarms, with the value, for what the ACS watches actively. */
+  readonly alarms: boolean;
   /** Devices beyond that number are left out. */
   readonly maxDevices: number;
   /** How long a device that has no DeviceID is remembered after it was seen last. */

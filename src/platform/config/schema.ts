@@ -182,6 +182,7 @@ export const configSchema = v.strictObject({
         [],
       ),
       pollIntervalSeconds: v.optional(wholeNumber(0, 86_400, 'seconds'), 60),
+      alarms: v.optional(flag, false),
       maxDevices: v.optional(wholeNumber(1, 1024, 'devices'), 128),
       forgetAfterSeconds: v.optional(wholeNumber(3600, 315_360_000, 'seconds'), 2_592_000),
     }),

@@ -5,6 +5,7 @@ import type { ParameterNode } from '../../datamodel/node.ts';
 import type { Change, TakeBack } from '../../datamodel/provider.ts';
 import type { Clock, Timer } from '../../platform/clock.ts';
 import { RowAliases } from '../../device2/row-aliases.ts';
+import { withDeadline } from '../../platform/deadline.ts';
 import type { DeviceFacts } from '../../platform/config/config.ts';
 import type { Logger } from '../../platform/logger.ts';
 import type { DocumentStore } from '../../platform/store/document-store.ts';
@@ -39,7 +40,10 @@ export interface EmbeddedDeviceOptions {
   readonly answerTimeoutMs: number;
   /** Parameters of the proxier's whole model with notification on. */
   readonly watched: () => readonly ParameterNode[];
+  readonly isUrgent: (parameter: ParameterNode) => boolean;
   readonly onWatchedChange: (listener: () => void) => () => void;
+  /** Reports which of these parameters have other values than the ACS knows; resolves with whether all could be read. */
+  readonly compareWatched: (which: (parameter: ParameterNode) => boolean) => Promise<boolean>;
   /** Rows of the inventory for the device of that UDN. */
   readonly references: (udn: string) => DeviceReferences;
   /** Rows of SupportedDataModel that describe the object at a path. */
@@ -62,6 +66,7 @@ export class EmbeddedDevice implements ExposedDevice {
   #capabilities: Capabilities = { setValues: false, createInstance: false, deleteInstance: false };
   #services: readonly ServiceTable[] = [];
   #online = false;
+  #isCompared = false;
   #lastSync: number | undefined;
   #structureDoubtful: () => void = () => undefined;
   #snapshotTimer: Timer | undefined;
@@ -136,6 +141,7 @@ export class EmbeddedDevice implements ExposedDevice {
     await this.#place(tree, capabilities, valuesCurrent);
     this.#synchronized();
     await this.#saveSnapshot();
+    if (!this.#isCompared) this.#inBackground(this.#compare());
   }
 
   setReachable(reachable: boolean, structureDoubtful: () => void = () => undefined): void {
@@ -148,6 +154,10 @@ export class EmbeddedDevice implements ExposedDevice {
 
   get watched(): readonly ParameterNode[] {
     return this.#options.watched().filter(({ provider }) => provider === this.deviceModel.provider);
+  }
+
+  isUrgent(parameter: ParameterNode): boolean {
+    return this.#options.isUrgent(parameter);
   }
 
   onWatchedChange(listener: () => void): () => void {
@@ -199,12 +209,12 @@ export class EmbeddedDevice implements ExposedDevice {
   }
 
   #createDeviceModel(): DeviceModel {
-    const { model, logger, answerTimeoutMs } = this.#options;
+    const { model, clock, logger, answerTimeoutMs } = this.#options;
     return new DeviceModel({
       model,
       plan: () => planEmbedded(this.#services, this.#rows.mounts, `${this.#rows.vendorRow}.`),
       prepare: (instances) => this.#makeRoom(instances),
-      wrap: (device) => new EmbeddedProvider(device, this.#access(), answerTimeoutMs),
+      wrap: (device) => new EmbeddedProvider(device, this.#access(), { clock, answerTimeoutMs }),
       logger,
       aliases: this.#aliases,
       onStructureDoubtful: () => {
@@ -221,6 +231,12 @@ export class EmbeddedDevice implements ExposedDevice {
     if (this.#rows.isRemoved) return;
     this.deviceModel.describe(tree, capabilities, valuesCurrent);
     await this.#rows.show();
+  }
+
+  /** Nobody saw what changed while this daemon was not running. */
+  async #compare(): Promise<void> {
+    const { provider } = this.deviceModel;
+    this.#isCompared = await this.#options.compareWatched((parameter) => parameter.provider === provider);
   }
 
   /** For rows that come while the device is described. */
@@ -262,7 +278,7 @@ export class EmbeddedDevice implements ExposedDevice {
     if (client === undefined) return false;
     const { generation } = shadow;
     try {
-      const values = await client.getValues([cmsPath], AbortSignal.timeout(this.#options.answerTimeoutMs));
+      const values = await this.#inTime((signal) => client.getValues([cmsPath], signal));
       this.deviceModel.valuesRead(values, generation);
       return true;
     } catch (error) {
@@ -310,8 +326,13 @@ export class EmbeddedDevice implements ExposedDevice {
   }
 
   async #send(values: ReadonlyMap<string, string>): Promise<void> {
-    await this.deviceModel.write(values, AbortSignal.timeout(this.#options.answerTimeoutMs));
+    await this.#inTime((signal) => this.deviceModel.write(values, signal));
     this.#synchronized();
+  }
+
+  #inTime<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    const { clock, answerTimeoutMs } = this.#options;
+    return withDeadline(clock, answerTimeoutMs, undefined, work);
   }
 
   /** The ACS was told that these values are set: it has to hear that they are not. */

@@ -1,6 +1,7 @@
 import type { EndpointIdentity } from '../../cwmp/types.ts';
 import type { SupportedBeyondModel } from '../../device2/device-type/describe-model.ts';
 import { Listeners } from '../../datamodel/listeners.ts';
+import type { Provider } from '../../datamodel/provider.ts';
 import type { DeviceFacts, DeviceMechanism } from '../../platform/config/config.ts';
 import type { HoldingMechanism } from '../device-registry.ts';
 import { identityKey } from '../identity.ts';
@@ -109,6 +110,11 @@ export class EmbeddedDevices implements HoldingMechanism {
 
   get exposed(): ReadonlyMap<string, DeviceFacts | undefined> {
     return new Map([...this.#byKey].map(([key, { facts }]) => [key, facts]));
+  }
+
+  /** Those that answer for parameters of the devices. */
+  get providers(): ReadonlySet<Provider> {
+    return new Set([...this.#byKey.values()].map(({ deviceModel }) => deviceModel.provider));
   }
 
   /** Rows of the inventory, or of SupportedDataModel, came or went. */

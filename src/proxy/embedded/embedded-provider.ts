@@ -8,6 +8,8 @@ import type {
   ReadOutcome,
   TakeBack,
 } from '../../datamodel/provider.ts';
+import type { Clock } from '../../platform/clock.ts';
+import { Deadline } from '../../platform/deadline.ts';
 import { cmsLeaf } from '../mapping/cms-leaf.ts';
 
 /** What an embedded device knows beyond its CMS: values that wait for it, and its last ones. */
@@ -27,6 +29,12 @@ export interface EmbeddedAccess {
   answered(unanswered: ParameterNode | undefined): void;
 }
 
+/** How long the device may take to answer. */
+export interface Patience {
+  readonly clock: Clock;
+  readonly answerTimeoutMs: number;
+}
+
 /**
  * Stands between the proxier's model and an embedded device [TR-069 J.3]: while the device is away its last values are served,
  * and writes that it does not take in time are accepted for later. Rows are added and deleted at once or not at all, because an
@@ -37,12 +45,12 @@ export class EmbeddedProvider implements Provider {
   readonly remote = true;
   readonly #device: Provider;
   readonly #access: EmbeddedAccess;
-  readonly #answerTimeoutMs: number;
+  readonly #patience: Patience;
 
-  constructor(device: Provider, access: EmbeddedAccess, answerTimeoutMs: number) {
+  constructor(device: Provider, access: EmbeddedAccess, patience: Patience) {
     this.#device = device;
     this.#access = access;
-    this.#answerTimeoutMs = answerTimeoutMs;
+    this.#patience = patience;
   }
 
   read(
@@ -56,21 +64,28 @@ export class EmbeddedProvider implements Provider {
         parameters.map(() => away),
       );
     }
-    const answer = this.#device.read(parameters, this.#inTime(signal));
-    if (!(answer instanceof Promise)) return this.#complete(parameters, answer);
-    return answer.then((outcomes) => {
-      // Whoever asked may have lost patience: that says nothing of the device.
-      if (signal?.aborted !== true) {
-        this.#access.answered(parameters.find((_, index) => isMissing(outcomes[index])));
-      }
-      return this.#complete(parameters, outcomes);
-    });
+    const deadline = this.#deadline(signal);
+    const answer = this.#device.read(parameters, deadline.signal);
+    if (!(answer instanceof Promise)) {
+      deadline.cancel();
+      return this.#complete(parameters, answer);
+    }
+    return answer
+      .finally(() => deadline.cancel())
+      .then((outcomes) => {
+        // Whoever asked may have lost patience: that says nothing of the device.
+        if (signal?.aborted !== true) {
+          this.#access.answered(parameters.find((_, index) => isMissing(outcomes[index])));
+        }
+        return this.#complete(parameters, outcomes);
+      });
   }
 
   async apply(changes: readonly Change[], signal?: AbortSignal): Promise<ApplyStatus> {
     this.#refuseToOvertake();
+    const deadline = this.#deadline(signal);
     try {
-      const status = await this.#device.apply(changes, this.#inTime(signal));
+      const status = await this.#device.apply(changes, deadline.signal);
       this.#access.synchronized();
       return status;
     } catch (error) {
@@ -82,6 +97,8 @@ export class EmbeddedProvider implements Provider {
         });
       }
       throw error;
+    } finally {
+      deadline.cancel();
     }
   }
 
@@ -116,9 +133,9 @@ export class EmbeddedProvider implements Provider {
     }
   }
 
-  #inTime(signal: AbortSignal | undefined): AbortSignal {
-    const timeout = AbortSignal.timeout(this.#answerTimeoutMs);
-    return signal === undefined ? timeout : AbortSignal.any([signal, timeout]);
+  #deadline(signal: AbortSignal | undefined): Deadline {
+    const { clock, answerTimeoutMs } = this.#patience;
+    return new Deadline(clock, answerTimeoutMs, signal);
   }
 
   /** What is on its way reads as written; what the device does not tell now, as it was told last. */

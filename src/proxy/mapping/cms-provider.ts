@@ -24,6 +24,8 @@ export interface DeviceAccess {
   valuesRead(values: ReadonlyMap<string, string>, generation: number): void;
   /** Gives the device values of the ACS, by CMS path. @throws what the CMS client throws */
   write(values: ReadonlyMap<string, string>, signal?: AbortSignal): Promise<ChangeStatus>;
+  /** Makes the device add or delete a row, of which the ACS knows. @throws what `change` throws */
+  changeRows<T>(cmsTablePath: string, by: 1 | -1, change: () => Promise<T>): Promise<T>;
   /** The device no longer matches the model: describe it anew, soon, not now. */
   structureDoubtful(): void;
   /** Takes a row that the device has just created into the model. */
@@ -84,7 +86,9 @@ export class CmsProvider implements Provider {
     const tablePath = cmsObjectPath(table);
     let created: { readonly instancePath: string; readonly status: ChangeStatus };
     try {
-      created = await client.createInstance(tablePath, new Map(), signal);
+      created = await this.#access.changeRows(tablePath, 1, () =>
+        client.createInstance(tablePath, new Map(), signal),
+      );
     } catch (error) {
       throw modelErrorOf(error, table.path);
     }
@@ -99,7 +103,10 @@ export class CmsProvider implements Provider {
   async deleteRow(row: ObjectNode, signal?: AbortSignal): Promise<ApplyStatus> {
     const rowPath = cmsObjectPath(row);
     try {
-      const status = await this.#client().deleteInstance(rowPath, signal);
+      const client = this.#client();
+      const status = await this.#access.changeRows(rowPath.replace(/[^/]+\/$/, ''), -1, () =>
+        client.deleteInstance(rowPath, signal),
+      );
       this.#access.rowDeleted(rowPath);
       return applyStatus(status);
     } catch (error) {

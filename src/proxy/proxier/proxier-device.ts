@@ -121,7 +121,9 @@ export class ProxierDevice {
       vendorOui: context.proxier.oui,
       answerTimeoutMs: options.config.embedded.answerTimeoutSeconds * 1000,
       watched: () => this.#endpoint.watchedParameters(),
+      isUrgent: (parameter) => this.#endpoint.isUrgent(parameter),
       onWatchedChange: (listener) => this.#endpoint.onAttributesChange(listener),
+      compareWatched: (which) => this.#endpoint.compareWatchedValues(which),
       references: (udn) => this.inventory.references(udn),
       supportedDataModels: (path) => {
         const row = this.#supportedDataModels.referenceFor(path);
@@ -154,7 +156,9 @@ export class ProxierDevice {
     // A daemon that restarts is no reboot of the gateway; without the kernel's word each start counts as one.
     if (previous !== undefined && (bootId === undefined || bootId !== previous.bootId))
       await this.#endpoint.recordBoot();
-    await this.#endpoint.compareWatchedValues();
+    // What is remembered of an embedded device may be older than what the ACS was told: each is compared when it was read.
+    const { providers } = this.embedded;
+    await this.#endpoint.compareWatchedValues(({ provider }) => !providers.has(provider));
     const record: ProxierRecord = {
       bootId,
       firstUse: previous?.firstUse ?? clock.now(),

@@ -155,6 +155,10 @@ export class VirtualDevice implements ExposedDevice {
     return this.#endpoint.watchedParameters();
   }
 
+  isUrgent(parameter: ParameterNode): boolean {
+    return this.#endpoint.isUrgent(parameter);
+  }
+
   onWatchedChange(listener: () => void): () => void {
     return this.#endpoint.onAttributesChange(listener);
   }

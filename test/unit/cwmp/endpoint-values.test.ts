@@ -102,6 +102,52 @@ describe('CwmpEndpoint and the values that the ACS watches', () => {
     expect(after.endpoint.status().pendingEvents).to.deep.equal([]);
   });
 
+  it('reports nothing that the device spells in a way of its own, as it was found to', async () => {
+    const path = 'Device.DeviceInfo.ProvisioningCode';
+    const before = await ready([setNotification(path, 2), setParameterValues({ [path]: 'abc' })]);
+    before.provider.values.set(path, 'ABC');
+    const parameter = before.model.find(path);
+    if (parameter?.kind !== 'parameter') throw new Error(`no ${path}`);
+    before.model.reportValueChanges([{ parameter, value: 'ABC', byAcs: true }]);
+    expect(before.endpoint.status().pendingEvents).to.deep.equal([]);
+    const after = await restart(before);
+    expect(await after.endpoint.compareWatchedValues()).to.equal(true);
+    expect(after.endpoint.status().pendingEvents).to.deep.equal([]);
+  });
+
+  it('forgets a change that nobody was told of when the ACS writes the parameter', async () => {
+    const path = 'Device.DeviceInfo.ProvisioningCode';
+    const fixture = await ready([setNotification(path, 2)]);
+    const writing = callingSession([setParameterValues({ [path]: 'mine' })]);
+    suite.acs.script = (request, requests) => {
+      // Too late for the Inform, before the write.
+      if (request.message === 'Inform') fixture.change(path, 'foreign');
+      return writing(request, requests);
+    };
+    void fixture.endpoint.enqueueEvent('6 CONNECTION REQUEST');
+    await suite.idle(fixture, 1);
+    await quiet();
+    expect(fixture.provider.values.get(path)).to.equal('mine');
+    expect(fixture.endpoint.status().pendingEvents).to.deep.equal([]);
+    suite.acs.script = emptySession();
+    fixture.change(path, 'foreign again');
+    await suite.idle(fixture, 2);
+    expect(suite.acs.informs.map(eventCodes)).to.deep.equal([['6 CONNECTION REQUEST'], ['4 VALUE CHANGE']]);
+  });
+
+  it('tells a change that comes while the ACS writes the parameter, and after it', async () => {
+    const path = 'Device.DeviceInfo.ProvisioningCode';
+    const fixture = await ready([setNotification(path, 2)]);
+    suite.acs.script = callingSession([setParameterValues({ [path]: 'mine' })]);
+    fixture.provider.onApply = () => fixture.change(path, 'foreign');
+    void fixture.endpoint.enqueueEvent('6 CONNECTION REQUEST');
+    await suite.idle(fixture, 2);
+    expect(suite.acs.informs.map(eventCodes)).to.deep.equal([['6 CONNECTION REQUEST'], ['4 VALUE CHANGE']]);
+    expect(suite.acs.informs[1]!.body).to.contain('>foreign</Value>');
+    await fixture.endpoint.compareWatchedValues();
+    expect(fixture.endpoint.status().pendingEvents, 'told once').to.deep.equal([]);
+  });
+
   it('reports no ParameterKey that the ACS gave as changed after a restart', async () => {
     const keyPath = 'Device.ManagementServer.ParameterKey';
     const withKey = (fixture: EndpointFixture): EndpointFixture => {

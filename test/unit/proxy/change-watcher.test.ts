@@ -21,6 +21,8 @@ class Watched {
   readonly deviceModel: DeviceModel;
   readonly watcher: ChangeWatcher;
   doubtful = 0;
+  isSubscribed = true;
+  alarms = false;
   readonly #model: DataModel;
   #names: readonly string[] = [];
 
@@ -47,6 +49,9 @@ class Watched {
       client: this.fake.client,
       deviceModel: this.deviceModel,
       watched: () => this.watchedParameters,
+      isUrgent: ({ name }) => name !== 'Passive',
+      alarms: () => this.alarms,
+      isSubscribed: () => this.isSubscribed,
       pollIntervalSeconds: () => options.pollIntervalSeconds ?? 0,
       onStructureDoubtful: () => (this.doubtful += 1),
       clock: this.clock,
@@ -66,7 +71,7 @@ class Watched {
     const attributes = new Map(
       [...this.fake.eventOnChange].map(([path, eventOnChange]) => [
         path,
-        { access: 'readWrite', eventOnChange } as const,
+        { access: 'readWrite', eventOnChange, ...(this.alarms && { alarmOnChange: false }) } as const,
       ]),
     );
     const { instances } = this.fake;
@@ -134,7 +139,7 @@ describe('ChangeWatcher', () => {
     home.watcher.deviceChanged();
     const waits: (number | undefined)[] = [];
     for (let retries = 1; retries <= 4; retries += 1) {
-      await waitFor(() => home.clock.nextDelayMs !== undefined, 'a retry');
+      await home.quiet();
       waits.push(home.clock.nextDelayMs);
       expect(home.told).to.deep.equal([]);
       home.clock.advance(home.clock.nextDelayMs ?? 0);
@@ -151,7 +156,8 @@ describe('ChangeWatcher', () => {
     await home.quiet();
     home.fake.failures.push({ action: 'GetValues', error: FakeCmsClient.upnpError(501) });
     home.watcher.deviceChanged();
-    await waitFor(() => home.clock.pendingCount === 1, 'a retry');
+    await home.quiet();
+    expect(home.clock.pendingCount, 'a retry').to.equal(1);
     home.fake.values.set('/BBF/A', '2');
     home.watcher.deviceChanged();
     await home.quiet();
@@ -159,7 +165,8 @@ describe('ChangeWatcher', () => {
     expect(home.clock.pendingCount).to.equal(0);
     home.fake.failures.push({ action: 'GetValues', error: FakeCmsClient.transportError() });
     home.watcher.deviceChanged();
-    await waitFor(() => home.clock.pendingCount === 1, 'a retry');
+    await home.quiet();
+    expect(home.clock.pendingCount, 'a retry').to.equal(1);
     home.watcher.stop();
     expect(home.clock.pendingCount).to.equal(0);
   });
@@ -173,7 +180,8 @@ describe('ChangeWatcher', () => {
     home.fake.instances = ['/BBF/T/0/'];
     home.fake.failures.push({ action: 'GetInstances', error: FakeCmsClient.transportError('GetInstances') });
     home.watcher.deviceChanged();
-    await waitFor(() => home.clock.pendingCount === 1, 'a retry');
+    await home.quiet();
+    expect(home.clock.pendingCount, 'a retry').to.equal(1);
     expect(home.told).to.deep.equal(['Device.A=2']);
     expect(home.has('Device.T.1.')).to.equal(false);
     home.clock.advance(2000);
@@ -236,6 +244,33 @@ describe('ChangeWatcher', () => {
     expect(home.clock.pendingCount, 'nothing is watched any more').to.equal(0);
   });
 
+  it('polls all that is watched, and the rows, while no subscription tells of changes', async () => {
+    const structure = ['/BBF/A', '/BBF/T/#/B'];
+    const home = watchedLeaves(
+      { '/BBF/A': '1' },
+      { pollIntervalSeconds: 60, eventOnChange: true, structure },
+    );
+    home.watch('Device.A');
+    await home.quiet();
+    expect(home.clock.pendingCount, 'events tell of everything').to.equal(0);
+    home.isSubscribed = false;
+    home.watcher.subscriptionChanged();
+    home.fake.values.set('/BBF/A', '2').set('/BBF/T/0/B', 'x');
+    home.fake.instances = ['/BBF/T/0/'];
+    home.clock.advance(60_000);
+    await home.quiet();
+    expect(home.told).to.deep.equal(['Device.A=2']);
+    expect(home.has('Device.T.1.')).to.equal(true);
+    expect([home.countOf('GetInstances'), home.countOf('GetValues')]).to.deep.equal([1, 1]);
+    expect(home.clock.nextDelayMs, 'until the next').to.equal(60_000);
+    home.isSubscribed = true;
+    home.watcher.subscriptionChanged();
+    home.clock.advance(60_000);
+    await home.quiet();
+    expect(home.clock.pendingCount, 'subscribed again').to.equal(0);
+    expect(home.countOf('GetInstances')).to.equal(1);
+  });
+
   it('never polls when the interval is 0', async () => {
     const home = watchedLeaves({ '/BBF/A': '1' }, { pollIntervalSeconds: 0 });
     home.watch('Device.A');
@@ -282,6 +317,49 @@ describe('ChangeWatcher', () => {
     home.clock.advance(home.clock.nextDelayMs ?? 0);
     await home.quiet();
     expect(await read()).to.equal(0);
+  });
+
+  it('polls only the leaf for which the device refuses events, not all that were named along with it', async () => {
+    const paths = Array.from({ length: 40 }, (_, index) => `/BBF/L${index}`);
+    const home = watchedLeaves(Object.fromEntries(paths.map((path) => [path, '1'])), {
+      eventOnChange: false,
+      pollIntervalSeconds: 60,
+    });
+    home.fake.refusesEvents.add('/BBF/L17');
+    home.watch(...paths.map((path) => path.replace('/BBF/', 'Device.')));
+    await home.quiet();
+    expect(home.deviceModel.eventedPaths).to.have.members(paths.filter((path) => path !== '/BBF/L17'));
+    expect(home.log.join()).to.contain('"count":1');
+    const asked = home.countOf('SetAttributes');
+    expect(asked).to.be.lessThan(25);
+    const polled = home.fake.calls.length;
+    home.clock.advance(60_000);
+    await home.quiet();
+    expect(home.fake.calls.slice(polled)).to.deep.equal([{ action: 'GetValues', paths: ['/BBF/L17'] }]);
+    for (const path of paths) home.fake.refusesEvents.add(path);
+    const before = home.countOf('SetAttributes');
+    for (const path of paths) home.fake.eventOnChange.set(path, false);
+    home.watcher.attributesChanged();
+    home.clock.advance(0);
+    await home.quiet();
+    expect(home.countOf('SetAttributes') - before, 'not forever').to.equal(24);
+  });
+
+  it('asks for alarms of what is watched actively and is no secret, when it is told to', async () => {
+    const names = ['Active', 'Passive', 'Password'];
+    const home = watchedLeaves(Object.fromEntries(names.map((name) => [`/BBF/${name}`, '1'])), {
+      eventOnChange: true,
+    });
+    home.fake.supported = new Set(['SetAlarmsEnabled']);
+    const watched = names.map((name) => `Device.${name}`);
+    home.watch(...watched);
+    await home.quiet();
+    expect([...home.fake.alarmed]).to.deep.equal([]);
+    home.alarms = true;
+    home.describe(names.map((name) => `/BBF/${name}`));
+    home.watch(...watched);
+    await home.quiet();
+    expect([...home.fake.alarmed]).to.deep.equal(['/BBF/Active']);
   });
 
   it('gives a device up that does not keep EventOnChange, says so once, and polls it', async () => {

@@ -6,6 +6,7 @@ import { DeviceModel } from '../../../src/proxy/device-model.ts';
 import { planMounts } from '../../../src/proxy/mapping/mounts.ts';
 import { silentLogger } from '../../../src/platform/logger.ts';
 import { growthOfTime, LINEAR } from '../../support/growth.ts';
+import { FakeCmsClient } from '../../support/fake-cms-client.ts';
 import { pathProblem } from '../../../src/upnp-dm/cms-path.ts';
 import type { CmsTree } from '../../../src/upnp-dm/walk.ts';
 
@@ -74,6 +75,29 @@ describe('DeviceModel', () => {
     const more = Array.from({ length: 100 }, (_, index): [string, string] => [`/X/L${index}`, 'x']);
     deviceModel.valuesRead(new Map([['/BBF/A', '2'], ...more]), deviceModel.shadow.generation);
     expect([...deviceModel.shadow.entries()]).to.deep.equal([['/BBF/A', '2']]);
+  });
+
+  it('tells how the device spells what the ACS wrote as no change, and what it made of it as one', async () => {
+    const { model, deviceModel, describe: describeDevice } = home();
+    const fake = new FakeCmsClient();
+    deviceModel.connect(fake.client, true);
+    describeDevice({
+      structure: ['/BBF/A', '/BBF/B', '/BBF/C/Password'],
+      values: values({ '/BBF/A': 'x', '/BBF/B': 'x', '/BBF/C/Password': '****' }),
+    });
+    const reported: string[] = [];
+    model.onValueChanges((changes) => {
+      for (const { parameter, value, byAcs } of changes)
+        reported.push(`${parameter.path}=${value}${byAcs === true ? ' as written' : ''}`);
+    });
+    await deviceModel.write(values({ '/BBF/A': 'a b, c', '/BBF/B': '1000', '/BBF/C/Password': 'secret' }));
+    const read = values({ '/BBF/A': 'A B,C', '/BBF/B': '999', '/BBF/C/Password': '****' });
+    deviceModel.valuesRead(read, deviceModel.shadow.generation);
+    expect(reported).to.deep.equal([
+      'Device.A=A B,C as written',
+      'Device.B=999',
+      'Device.C.Password= as written',
+    ]);
   });
 
   it('leaves out what the device does not return, says so, and takes it in when it comes', () => {

@@ -61,6 +61,9 @@ function home(eventOnChange: Record<string, boolean>) {
         const node = model.find(path);
         return node?.kind === 'parameter' ? [node] : [];
       }),
+    isUrgent: () => true,
+    alarms: () => false,
+    isSubscribed: () => true,
     pollIntervalSeconds: () => 60,
     onStructureDoubtful: () => undefined,
     clock,

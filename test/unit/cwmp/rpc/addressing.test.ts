@@ -71,7 +71,7 @@ class Fixture {
           if (change(changed)) this.attributes = changed;
           return Promise.resolve();
         },
-        acsWrote: () => Promise.resolve(),
+        acsWrites: () => () => Promise.resolve(),
         acsChangedRows: () => undefined,
         scheduleInform: () => Promise.resolve(),
         afterSession: () => undefined,

@@ -31,7 +31,7 @@ describe('cwmp/rpc', () => {
           if (change(changed)) attributes = changed;
           return Promise.resolve();
         },
-        acsWrote: () => Promise.resolve(),
+        acsWrites: () => () => Promise.resolve(),
         acsChangedRows: () => undefined,
         scheduleInform: () => Promise.resolve(),
         afterSession: () => undefined,

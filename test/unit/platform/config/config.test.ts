@@ -51,6 +51,7 @@ describe('config', () => {
       default: 'virtual',
       rules: [],
       pollIntervalSeconds: 60,
+      alarms: false,
       maxDevices: 128,
       forgetAfterSeconds: 2_592_000,
     });

@@ -10,7 +10,7 @@ import { Shadow } from '../../../../src/proxy/shadow.ts';
 
 describe('proxy/mapping/cms-provider', () => {
   it('knows the last value of a parameter while its device is away, in the form of the data model', () => {
-    const shadow = new Shadow();
+    const shadow = new Shadow(() => false);
     const plan = { root: 'Device' as const, rootDataModelVersion: '2.17', mounts: [], vendorPrefix: 'X_' };
     const provider = new CmsProvider(
       shadow,
@@ -24,6 +24,7 @@ describe('proxy/mapping/cms-provider', () => {
         rowCreated: () => Promise.resolve(),
         rowDeleted: () => undefined,
         write: () => Promise.resolve('ChangesApplied'),
+        changeRows: (_table, _by, change) => change(),
       },
       silentLogger,
     );
