@@ -121,14 +121,13 @@ export class VirtualDevice implements ExposedDevice {
     return this.#endpoint.stop();
   }
 
-  describe(tree: CmsTree, capabilities: Capabilities, valuesCurrent: boolean): Promise<void> {
-    this.deviceModel.describe(tree, capabilities, valuesCurrent);
+  async describe(tree: CmsTree, capabilities: Capabilities, valuesCurrent: boolean): Promise<void> {
+    await this.deviceModel.describe(tree, capabilities, valuesCurrent);
     // While the device has not said what it supports, the rows of the time before stand.
     if (this.#isDescribed) this.#supportedDataModels.supportChanged();
     else this.#supportedDataModels.start();
     this.#isDescribed = true;
     if (!this.#isCompared) void this.#compare();
-    return Promise.resolve();
   }
 
   /** The Proxied Device came within reach, or left. While it is away no session is opened and connection requests get 503. */
