@@ -141,10 +141,9 @@ export class ProxierDevice {
     this.inventory.start();
     await this.embedded.start(chooseMechanism);
     this.#supportedDataModels.start();
-    await this.#endpoint.start();
     // A daemon that restarts is no reboot of the gateway; without the kernel's word each start counts as one.
-    if (previous !== undefined && (bootId === undefined || bootId !== previous.bootId))
-      await this.#endpoint.recordBoot();
+    const hasRebooted = previous !== undefined && (bootId === undefined || bootId !== previous.bootId);
+    await this.#endpoint.start(hasRebooted);
     await this.#endpoint.compareWatchedValues();
     const record: ProxierRecord = {
       bootId,
