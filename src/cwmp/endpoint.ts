@@ -100,8 +100,11 @@ export class CwmpEndpoint {
     );
   }
 
-  /** Registers for connection requests and opens the first session if one is due. The listener must be started. */
-  async start(): Promise<void> {
+  /**
+   * Registers for connection requests and opens the first session if one is due. The listener must be started.
+   * @param hasRebooted since the last stop: the first session tells it
+   */
+  async start(hasRebooted = false): Promise<void> {
     const { settings, connectionRequests } = this.#options;
     const registration = connectionRequests.register(this.#state.connectionRequestPath, this.#target());
     this.#undo.push(() => registration.unregister());
@@ -109,7 +112,8 @@ export class CwmpEndpoint {
     const previousUrl = this.#state.connectionRequestUrl;
     this.#introduceIfNew();
     // [TR-069 3.7.1.5] A CPE fresh from the factory has booted, too.
-    if (this.#state.bootstrappedUrl === undefined) this.#state.queue.add('1 BOOT');
+    if (hasRebooted) this.#state.queue.rebooted();
+    if (hasRebooted || this.#state.bootstrappedUrl === undefined) this.#state.queue.add('1 BOOT');
     if (previousUrl !== undefined && previousUrl !== registration.url)
       this.#watch.connectionRequestUrlChanged(registration.url);
     this.#undo.push(settings.onChange((current, previous) => this.#settingsChanged(current, previous)));

@@ -53,6 +53,7 @@ export interface BuiltInform {
  */
 export async function buildInform(input: InformInput): Promise<BuiltInform> {
   const { identity, model, clock } = input;
+  await model.restructuring.settled;
   const changed: { change: PendingChange; parameter: ParameterNode }[] = [];
   const gone: PendingChange[] = [];
   for (const change of input.changes) {

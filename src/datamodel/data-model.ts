@@ -9,6 +9,7 @@ import type { DataNode, ObjectOptions, ParameterOptions } from './node.ts';
 import { isObjectPath, parsePath } from './path.ts';
 import type { AddedRow, ApplyStatus, ReadOutcome } from './provider.ts';
 import { StructureRecorder } from './structure-recorder.ts';
+import { SlicedWork } from './sliced-work.ts';
 import { applyChanges } from './transaction.ts';
 
 export type { Assignment, StructureChange, ValueChange } from './changes.ts';
@@ -16,6 +17,8 @@ export type { Assignment, StructureChange, ValueChange } from './changes.ts';
 /** The tree of one CWMP endpoint. */
 export class DataModel {
   readonly root: ObjectNode;
+  /** Large changes of structure: until it is settled nobody should tell the ACS what there is. */
+  readonly restructuring = new SlicedWork(() => this.#structure.flush());
   readonly #valueListeners: Listeners<readonly ValueChange[]>;
   readonly #structure: StructureRecorder;
   readonly #forcedInform = new Set<ParameterNode>();
@@ -26,7 +29,11 @@ export class DataModel {
   constructor(rootName: string, onListenerError: (error: unknown) => void = () => undefined) {
     this.root = new ObjectNode(rootName, undefined);
     this.#valueListeners = new Listeners(onListenerError);
-    this.#structure = new StructureRecorder((path) => this.find(path), onListenerError);
+    this.#structure = new StructureRecorder(
+      (path) => this.find(path),
+      () => this.restructuring.isBusy,
+      onListenerError,
+    );
   }
 
   /** Adds an object (and plain containers above it); an existing one gets the given options. Path ends with a dot. */
@@ -174,7 +181,7 @@ export class DataModel {
     return this.#valueListeners.add(listener);
   }
 
-  /** All changes of one tick arrive as one, in a microtask. Returns the function that ends it. */
+  /** All changes of one tick, or of one restructuring, arrive as one, in a microtask. Returns the function that ends it. */
   onStructureChange(listener: (change: StructureChange) => void): () => void {
     return this.#structure.onChange(listener);
   }

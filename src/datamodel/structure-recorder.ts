@@ -2,16 +2,26 @@ import type { StructureChange } from './changes.ts';
 import { Listeners } from './listeners.ts';
 import type { DataNode } from './node.ts';
 
-/** Gathers what comes and goes in one tick: a synchronisation adds a thousand parameters, and listeners want one call. */
+/**
+ * Gathers what comes and goes in one tick: a synchronisation adds a thousand parameters, and listeners want one call. What comes
+ * and goes in one piece of sliced work is one change too: what is put in the place of something else has not gone.
+ */
 export class StructureRecorder {
   readonly #listeners: Listeners<StructureChange>;
   readonly #find: (path: string) => DataNode | undefined;
+  readonly #isChanging: () => boolean;
   #added = new Set<DataNode>();
   #removed = new Set<string>();
   #scheduled = false;
 
-  constructor(find: (path: string) => DataNode | undefined, onListenerError: (error: unknown) => void) {
+  /** @param isChanging the change goes on: `flush` will be called at its end */
+  constructor(
+    find: (path: string) => DataNode | undefined,
+    isChanging: () => boolean,
+    onListenerError: (error: unknown) => void,
+  ) {
     this.#find = find;
+    this.#isChanging = isChanging;
     this.#listeners = new Listeners(onListenerError);
   }
 
@@ -31,13 +41,8 @@ export class StructureRecorder {
     this.#schedule();
   }
 
-  #schedule(): void {
-    if (this.#scheduled) return;
-    this.#scheduled = true;
-    queueMicrotask(() => this.#flush());
-  }
-
-  #flush(): void {
+  /** Tells what was gathered, if anything was. */
+  flush(): void {
     const added: string[] = [];
     for (const node of this.#added) {
       const below = node.parent !== undefined && this.#added.has(node.parent);
@@ -48,6 +53,14 @@ export class StructureRecorder {
     this.#removed = new Set();
     this.#scheduled = false;
     if (added.length > 0 || removed.length > 0) this.#listeners.notify({ added, removed });
+  }
+
+  #schedule(): void {
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    queueMicrotask(() => {
+      if (!this.#isChanging()) this.flush();
+    });
   }
 }
 

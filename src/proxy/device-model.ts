@@ -2,6 +2,7 @@ import type { DataModel } from '../datamodel/data-model.ts';
 import { ModelError } from '../datamodel/model-error.ts';
 import type { ParameterNode } from '../datamodel/node.ts';
 import type { Provider } from '../datamodel/provider.ts';
+import { atOnce, type Steps } from '../datamodel/sliced-work.ts';
 import type { ValueType } from '../datamodel/value.ts';
 import type { SupportedBeyondModel } from '../device2/device-type/describe-model.ts';
 import type { RowAliases } from '../device2/row-aliases.ts';
@@ -17,9 +18,9 @@ import { cmsLeaf, leafOfEvents } from './mapping/cms-leaf.ts';
 import { CmsProvider, type DeviceAccess } from './mapping/cms-provider.ts';
 import { ContentPaths } from './mapping/content-paths.ts';
 import { readInstances } from './mapping/instances-reader.ts';
-import { mapTree, type Capabilities, type MappedTree } from './mapping/map-tree.ts';
+import { mapTreeInSteps, type Capabilities, type MappedTree } from './mapping/map-tree.ts';
 import type { MountPlan } from './mapping/mounts.ts';
-import { isInOneOf, PathMapping } from './mapping/path-mapping.ts';
+import { isInOneOf, PathMapping, withoutRows } from './mapping/path-mapping.ts';
 import { ReferenceTranslator } from './mapping/references.ts';
 import { supportedBeyond } from './mapping/supported-beyond.ts';
 import { toCmsValue, toCwmpValue } from './mapping/value-mapping.ts';
@@ -176,15 +177,21 @@ export class DeviceModel {
 
   /** Takes everything of the device out of the model. */
   clear(): void {
+    this.#options.model.restructuring.finish();
     this.#nodes.clear();
     this.#tree = undefined;
   }
 
   /**
-   * Takes over what the device says of itself; nodes that did not change stay as they are. Logs oddities.
+   * Takes over what the device says of itself, in slices; nodes that did not change stay as they are. Logs oddities.
    * @param valuesCurrent false when something may have changed while the tree was read
    */
-  describe(read: CmsTree, capabilities: Capabilities, valuesCurrent: boolean): void {
+  describe(read: CmsTree, capabilities: Capabilities, valuesCurrent: boolean): Promise<void> {
+    const generation = valuesCurrent ? this.shadow.generation : LONG_AGO;
+    return this.#options.model.restructuring.run(this.#describe(read, capabilities, generation));
+  }
+
+  *#describe(read: CmsTree, capabilities: Capabilities, generation: number): Steps {
     const tree = { ...read, attributes: this.#withRemembered(read) };
     // The values go into the shadow: kept here too they would double the memory of a device.
     const { values: _values, ...treeWithoutValues } = tree;
@@ -196,13 +203,12 @@ export class DeviceModel {
       }),
     );
     this.#capabilities = capabilities;
-    const mapped = this.#map(tree);
+    yield;
+    const mapped = yield* this.#map(tree);
     this.#noteAbsent(mapped, tree.values);
     this.#logRemarks([...(read.remarks ?? []), ...mapped.remarks]);
-    this.#place(mapped);
-    if (tree.values !== undefined) {
-      this.valuesRead(tree.values, valuesCurrent ? this.shadow.generation : LONG_AGO);
-    }
+    yield* this.#place(mapped);
+    if (tree.values !== undefined) yield* this.values.takenInSteps(tree.values, generation);
   }
 
   /** Compares the rows that the device has now with those in the model. Returns true when some came or went. */
@@ -245,6 +251,7 @@ export class DeviceModel {
 
   /** Takes over whether leaves raise events, from their attributes. */
   attributesRead(read: ReadonlyMap<string, NodeAttributes>): void {
+    this.#options.model.restructuring.finish();
     const tree = this.#tree;
     if (tree === undefined) return;
     const attributes = new Map(tree.attributes);
@@ -367,27 +374,23 @@ export class DeviceModel {
     }
   }
 
-  #map(tree: CmsTree): MappedTree {
-    return mapTree(tree, this.#options.plan(), this.#capabilities, (path) => this.#nodes.isTaken(path));
+  #map(tree: CmsTree): Steps<MappedTree> {
+    return mapTreeInSteps(tree, this.#options.plan(), this.#capabilities, (path) =>
+      this.#nodes.isTaken(path),
+    );
   }
 
   #remap(tree: CmsTree): void {
+    this.#options.model.restructuring.finish();
     this.#tree = { ...tree };
-    this.#place(this.#map(tree));
+    atOnce(this.#place(atOnce(this.#map(tree))));
   }
 
-  #place(mapped: MappedTree): void {
+  *#place(mapped: MappedTree): Steps {
     this.#access.references = new ReferenceTranslator(mapped.paths, mapped.structure);
-    this.#nodes.place(mapped, (cmsPath) => this.#absent.has(cmsPath));
+    yield* this.#nodes.place(mapped, (cmsPath) => this.#absent.has(cmsPath));
     this.#access.contentPaths = new ContentPaths(this.#nodes.cmsPaths);
   }
-}
-
-function withoutRows(
-  attributes: ReadonlyMap<string, NodeAttributes>,
-  rows: ReadonlySet<string>,
-): ReadonlyMap<string, NodeAttributes> {
-  return new Map([...attributes].filter(([path]) => !isInOneOf(rows, path)));
 }
 
 function isInRow(path: string): boolean {

@@ -1,5 +1,6 @@
 import type { DataModel } from '../datamodel/data-model.ts';
 import type { DataNode, ObjectNode, ParameterNode } from '../datamodel/node.ts';
+import type { Steps } from '../datamodel/sliced-work.ts';
 import type { Provider } from '../datamodel/provider.ts';
 import type { RowAliases } from '../device2/row-aliases.ts';
 import { cmsLeaf, type CmsLeaf } from './mapping/cms-leaf.ts';
@@ -71,20 +72,22 @@ export class DeviceNodes {
   }
 
   /** Makes the nodes be those of `mapped`; nodes that did not change stay as they are. */
-  place(mapped: MappedTree, isAbsent: (cmsPath: string) => boolean): void {
+  *place(mapped: MappedTree, isAbsent: (cmsPath: string) => boolean): Steps {
     const { model, provider, aliases } = this.#options;
     const parameters = mapped.parameters.filter(({ cmsPath }) => !isAbsent(cmsPath));
-    this.#removeGone(mapped, parameters);
+    yield* this.#removeGone(mapped, parameters);
     for (const { path, table, writable, cmsPath } of mapped.objects) {
       model.addObject(path, { provider, table, writable, handle: cmsPath });
+      yield;
     }
     for (const parameter of parameters) {
+      yield;
       if (!this.#parameters.has(parameter.path)) this.#add(parameter);
     }
     this.#restoreReplaced();
     this.#placeConstants(mapped);
     aliases?.place(mapped.objects.map(({ path }) => path).filter((path) => ROW.test(path)));
-    this.#index();
+    yield* this.#index();
   }
 
   /** Removes them all. */
@@ -114,15 +117,20 @@ export class DeviceNodes {
     this.#parameters.set(node.path, node);
   }
 
-  #removeGone({ objects, constants }: MappedTree, parameters: readonly MappedParameter[]): void {
+  *#removeGone({ objects, constants }: MappedTree, parameters: readonly MappedParameter[]): Steps {
     const { model } = this.#options;
     const wantedConstants = new Set(constants.map(({ path }) => path));
     for (const path of this.#constantPaths) if (!wantedConstants.has(path)) model.remove(path);
-    const wanted = new Map(parameters.map((parameter) => [parameter.path, parameter]));
+    const wanted = new Map<string, MappedParameter>();
+    for (const parameter of parameters) {
+      wanted.set(parameter.path, parameter);
+      yield;
+    }
     const wantedObjects = new Set(objects.map(({ path }) => path));
     for (const path of this.#objects) if (!wantedObjects.has(path)) model.remove(path);
     this.#objects = wantedObjects;
     for (const [path, node] of this.#parameters) {
+      yield;
       const leaf = cmsLeaf(node);
       const parameter = wanted.get(path);
       if (
@@ -174,13 +182,15 @@ export class DeviceNodes {
     return false;
   }
 
-  #index(): void {
-    this.#byCmsPath = new Map();
+  *#index(): Steps {
+    const byCmsPath = new Map<string, ParameterNode[]>();
     for (const node of this.#parameters.values()) {
+      yield;
       const { cmsPath } = cmsLeaf(node);
-      const sharing = this.#byCmsPath.get(cmsPath);
-      if (sharing === undefined) this.#byCmsPath.set(cmsPath, [node]);
+      const sharing = byCmsPath.get(cmsPath);
+      if (sharing === undefined) byCmsPath.set(cmsPath, [node]);
       else sharing.push(node);
     }
+    this.#byCmsPath = byCmsPath;
   }
 }

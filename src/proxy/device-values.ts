@@ -1,9 +1,13 @@
 import type { ValueChange } from '../datamodel/data-model.ts';
 import type { ParameterNode } from '../datamodel/node.ts';
+import type { Steps } from '../datamodel/sliced-work.ts';
 import type { ValueType } from '../datamodel/value.ts';
 import { ActionError } from '../upnp/types.ts';
 import type { ChangeStatus, CmsClient } from '../upnp-dm/types.ts';
 import { Shadow, type ShadowChange, type Written } from './shadow.ts';
+
+/** How many values are taken over in one step. */
+const VALUES_OF_A_STEP = 100;
 
 export interface DeviceValuesOptions {
   /** The parameters that show the leaf of a CMS path. */
@@ -41,6 +45,19 @@ export class DeviceValues {
       if (this.#options.parametersOf(path).length > 0) shown.set(path, value);
     }
     this.#report(this.shadow.store(shown, generation));
+  }
+
+  /** The same for very many. */
+  *takenInSteps(values: ReadonlyMap<string, string>, generation: number): Steps {
+    let some = new Map<string, string>();
+    for (const [path, value] of values) {
+      some.set(path, value);
+      if (some.size < VALUES_OF_A_STEP) continue;
+      this.taken(some, generation);
+      some = new Map();
+      yield;
+    }
+    this.taken(some, generation);
   }
 
   /**

@@ -6,6 +6,8 @@ export interface BenchRequest {
   readonly label: string;
   /** Body of the RPC, without the envelope. */
   readonly rpc: string;
+  /** How long the ACS thinks before it sends this. */
+  readonly afterMs?: number;
 }
 
 export interface Sample {
@@ -29,9 +31,12 @@ const CLOSE = '</soap-env:Body></soap-env:Envelope>';
 export class BenchAcs {
   readonly samples: Sample[] = [];
   readonly connectionRequestUrls = new Map<string, string>();
+  /** By device: requests that were answered without a fault. */
+  readonly answered = new Map<string, number>();
   informCount = 0;
   sessionCount = 0;
   #listeners = new Set<(serial: string) => void>();
+  readonly #informListeners = new Set<(serial: string, body: string) => void>();
   readonly #work = new Map<string, BenchRequest[]>();
   readonly #server: http.Server;
   readonly #states = new WeakMap<Socket, SocketState>();
@@ -73,6 +78,18 @@ export class BenchAcs {
     });
   }
 
+  /** Resolves with the time of an Inform of that device that holds `text`. */
+  informed(serial: string, text: string): Promise<number> {
+    return new Promise((resolve) => {
+      const listener = (from: string, body: string): void => {
+        if (from !== serial || !body.includes(text)) return;
+        this.#informListeners.delete(listener);
+        resolve(performance.now());
+      };
+      this.#informListeners.add(listener);
+    });
+  }
+
   #answer(socket: Socket, body: Buffer, response: http.ServerResponse): void {
     const now = performance.now();
     const state = this.#states.get(socket) ?? { serial: '', pending: undefined };
@@ -80,12 +97,15 @@ export class BenchAcs {
     if (state.pending !== undefined) {
       this.samples.push({ label: state.pending.label, milliseconds: now - state.pending.since, body });
       state.pending = undefined;
+      if (!body.includes('Fault>'))
+        this.answered.set(state.serial, (this.answered.get(state.serial) ?? 0) + 1);
     } else if (body.length > 0 && body.subarray(0, 2000).includes('Inform>')) {
       const head = body.toString('latin1');
       state.serial = /<SerialNumber>([^<]*)</.exec(head)?.[1] ?? '';
       const url = /ConnectionRequestURL<\/Name><Value[^>]*>([^<]*)</.exec(head)?.[1];
       if (url !== undefined) this.connectionRequestUrls.set(state.serial, url);
       this.informCount += 1;
+      for (const listener of [...this.#informListeners]) listener(state.serial, head);
       send(
         response,
         `${OPEN}<cwmp:InformResponse><MaxEnvelopes>1</MaxEnvelopes></cwmp:InformResponse>${CLOSE}`,
@@ -100,8 +120,12 @@ export class BenchAcs {
       for (const listener of [...this.#listeners]) listener(state.serial);
       return;
     }
-    send(response, `${OPEN}${next.rpc}${CLOSE}`);
-    state.pending = { label: next.label, since: performance.now() };
+    const request = (): void => {
+      send(response, `${OPEN}${next.rpc}${CLOSE}`);
+      state.pending = { label: next.label, since: performance.now() };
+    };
+    if (next.afterMs === undefined) request();
+    else setTimeout(request, next.afterMs);
   }
 }
 

@@ -1,8 +1,12 @@
+import { DataModel } from '../../src/datamodel/data-model.ts';
 import { systemClock } from '../../src/platform/clock.ts';
 import { silentLogger } from '../../src/platform/logger.ts';
+import { DeviceModel } from '../../src/proxy/device-model.ts';
+import { planMounts } from '../../src/proxy/mapping/mounts.ts';
 import { createControlPoint } from '../../src/upnp/control-point.ts';
 import type { RootDevice } from '../../src/upnp/types.ts';
 import { createCmsClient } from '../../src/upnp-dm/cms-client.ts';
+import type { CmsTree } from '../../src/upnp-dm/walk.ts';
 import {
   description,
   escaped,
@@ -17,6 +21,7 @@ import { watchTurns } from '../support/turn-watch.ts';
 import { waitFor } from '../support/wait-for.ts';
 import { median, print, row } from './figures.ts';
 
+const SUB_TREES = [{ uri: 'urn:broadband-forum-org:tr-181-2-11-0', location: '/BBF/' }];
 const WIDTHS = [46, 9, 9];
 
 /** The longest turn of the event loop for each hostile document, and for good ones of the same run. */
@@ -52,6 +57,7 @@ export async function hostileTurns(rounds: number): Promise<void> {
     const client = createCmsClient({ controlPoint, device: good, service, clock: systemClock });
     await client.getValues(['/']).catch(() => undefined);
   };
+  const hugeTree = treeOf(50_000);
   const cases: [string, () => Promise<unknown>][] = [
     ['floor: a good description', () => describe((udn) => ok(description(udn)))],
     [
@@ -69,6 +75,7 @@ export async function hostileTurns(rounds: number): Promise<void> {
       `answer: ${name}`,
       () => getValues(reply),
     ]),
+    ['description of a device with 50 000 leaves', () => describeHuge(hugeTree)],
     ['answer: 20 000 parameters', () => getValues(list(escaped(parameterList(20_000))))],
     ['answer: 20 000 parameters, inline', () => getValues(list(parameterList(20_000)))],
   ];
@@ -86,6 +93,30 @@ export async function hostileTurns(rounds: number): Promise<void> {
   }
   await controlPoint.stop();
   await host.stop();
+}
+
+/** Leaves in rows of ten. */
+function treeOf(leafCount: number): CmsTree {
+  const instances = Array.from({ length: leafCount / 10 }, (_, row) => `/BBF/T/${row}/`);
+  const names = Array.from({ length: 10 }, (_, index) => `Value${index}`);
+  const leaves = instances.flatMap((row) => names.map((name) => row + name));
+  return {
+    subTrees: SUB_TREES,
+    structure: names.map((name) => `/BBF/T/#/${name}`),
+    instances,
+    attributes: new Map(leaves.map((leaf) => [leaf, { access: 'readWrite', eventOnChange: true }])),
+    values: new Map(leaves.map((leaf) => [leaf, 'a value'])),
+  };
+}
+
+async function describeHuge(tree: CmsTree): Promise<void> {
+  const deviceModel = new DeviceModel({
+    model: new DataModel('Device'),
+    plan: () => planMounts(SUB_TREES, tree.structure, '0011AA'),
+    logger: silentLogger,
+    onStructureDoubtful: () => undefined,
+  });
+  await deviceModel.describe(tree, { setValues: true, createInstance: true, deleteInstance: true }, true);
 }
 
 function list(parameters: string): string {

@@ -39,7 +39,7 @@ export async function inventoryMemory(): Promise<void> {
 async function memoryWith(count: number): Promise<Memory> {
   const crowd = new Crowd(count);
   await crowd.start();
-  const house = await openBenchHouse(0, 0);
+  const house = await openBenchHouse(0, 0, 0);
   const ask = async (label: string, ...paths: string[]): Promise<Buffer> => {
     await house.session(PROXIER_SERIAL, [{ label, rpc: rpc.values(...paths) }]);
     return house.acs.samples.findLast((sample) => sample.label === label)?.body ?? Buffer.alloc(0);

@@ -5,12 +5,14 @@ import { BenchAcs } from './bench-acs.ts';
 import { median, print, quantile, row } from './figures.ts';
 import { hostileTurns } from './hostile.ts';
 import { inventoryMemory } from './inventory.ts';
+import { isolation } from './isolation.ts';
 import { MeasuredProcess } from './processes.ts';
 import { openBenchHouse, rpc, type BenchHouse } from './think-time.ts';
 
 // Speed and memory of the daemon, each figure beside a floor of the same run: a bare Node client that posts prepared bytes of the
 // same size to the same ACS. Medians and ratios; nothing here passes or fails by the clock.
-// `--quick` shortens everything; `--soak` runs 10 000 sessions for the growth of memory (default 3 000).
+// `--quick` shortens everything; `--soak` runs 10 000 sessions for the growth of memory (default 3 000);
+// `--isolation` only looks at what one device's trouble costs another.
 
 const quick = process.argv.includes('--quick');
 const soak = process.argv.includes('--soak');
@@ -188,21 +190,26 @@ const pause = (seconds: number): Promise<void> =>
     setTimeout(resolve, seconds * 1000);
   });
 
-const rounds = quick ? 40 : 200;
-const small = await thinkTimes(1000, rounds);
-const large = await thinkTimes(10_000, quick ? 10 : 40);
-print();
-print('10 000 parameters against 1 000 (to reach: at most 12 x)');
-for (const [label, value] of small) {
-  if (label.startsWith('Get'))
-    print(`  ${label.padEnd(32)} ${((large.get(label) ?? NaN) / value).toFixed(1)} x`);
+async function everySpeed(): Promise<void> {
+  const rounds = quick ? 40 : 200;
+  const small = await thinkTimes(1000, rounds);
+  const large = await thinkTimes(10_000, quick ? 10 : 40);
+  print();
+  print('10 000 parameters against 1 000 (to reach: at most 12 x)');
+  for (const [label, value] of small) {
+    if (label.startsWith('Get'))
+      print(`  ${label.padEnd(32)} ${((large.get(label) ?? NaN) / value).toFixed(1)} x`);
+  }
+  print();
+  print('Small sessions (Inform, empty POST, 204), back to back');
+  await sessionRate(1, quick ? 300 : soak ? 10_000 : 3000);
+  await sessionRate(20, quick ? 20 : 150);
+  print();
+  await twentyDevices(1000, quick ? 5 : 20);
+  await twentyDevices(0, quick ? 5 : 20);
+  await inventoryMemory();
+  await hostileTurns(quick ? 3 : 10);
 }
-print();
-print('Small sessions (Inform, empty POST, 204), back to back');
-await sessionRate(1, quick ? 300 : soak ? 10_000 : 3000);
-await sessionRate(20, quick ? 20 : 150);
-print();
-await twentyDevices(1000, quick ? 5 : 20);
-await twentyDevices(0, quick ? 5 : 20);
-await inventoryMemory();
-await hostileTurns(quick ? 3 : 10);
+
+if (!process.argv.includes('--isolation')) await everySpeed();
+await isolation(quick ? 1 : 4, quick ? 4 : 10);

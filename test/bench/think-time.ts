@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { sendConnectionRequest } from '../../src/lab/acs/connection-request.ts';
@@ -12,12 +12,50 @@ const NODE_FLAGS = ['--max-semi-space-size=1', '--heap-growing-percent=20'];
 export const PROXIER_SERIAL = 'BENCH';
 const CREDENTIALS = { username: 'bench', password: 'bench' };
 
-/** A daemon of its own process with simulated devices in another, and the bench's ACS here. */
+/** Simulated devices of one process. */
+export class BenchLab {
+  readonly serials: readonly string[];
+  readonly #process: MeasuredProcess;
+
+  private constructor(process: MeasuredProcess, serials: readonly string[]) {
+    this.#process = process;
+    this.serials = serials;
+  }
+
+  static async start(profile: string, devices: number, parameters: number): Promise<BenchLab> {
+    const lab = new MeasuredProcess(process.execPath, [
+      MAIN,
+      ...['lab', 'device', '--profile', profile, '--count', String(devices)],
+      ...['--parameters', String(parameters)],
+    ]);
+    const started = JSON.parse(await lab.line()) as { devices: { serialNumber: string }[] };
+    return new BenchLab(
+      lab,
+      started.devices.map(({ serialNumber }) => serialNumber),
+    );
+  }
+
+  /** Runs one command of `lab device` and waits until it is done. @throws Error when it is refused */
+  async command(line: string): Promise<void> {
+    this.#process.tell(line);
+    const reply = await this.#process.line();
+    if (!reply.startsWith('ok')) throw new Error(`${line}: ${reply}`);
+  }
+
+  async stop(): Promise<void> {
+    await this.#process.stop();
+  }
+}
+
+/** A daemon of its own process with simulated devices in others, and the bench's ACS here. */
 export interface BenchHouse {
   readonly acs: BenchAcs;
   readonly acsUrl: string;
   readonly daemon: MeasuredProcess;
+  readonly labs: readonly BenchLab[];
   readonly serials: readonly string[];
+  /** Asks that device for a session. @throws Error when it refuses */
+  call(serial: string): Promise<void>;
   /** Runs the requests in one session of that device. */
   session(serial: string, requests: readonly BenchRequest[]): Promise<void>;
   close(): Promise<void>;
@@ -39,44 +77,35 @@ export const rpc = {
       .join('')}</ParameterList><ParameterKey>k</ParameterKey></cwmp:SetParameterValues>`,
 };
 
-/** A copy of the sensor's profile whose values stand still: what the daemon does is what the bench asks. */
-async function quietProfile(directory: string): Promise<string> {
+/**
+ * A copy of the sensor's profile whose values stand still: what the daemon does is what the bench asks. Serial numbers count up
+ * from one that no other bench on this host has.
+ */
+async function quietProfile(directory: string, lab: number): Promise<string> {
   for (const name of ['sensor.yaml', 'common-objects.yaml']) {
     const source = await readFile(new URL(`../../config/lab/${name}`, import.meta.url), 'utf8');
-    await writeFile(join(directory, name), source.replace(/,?\s*drift: \{[^}]*\}/g, ''));
+    const quiet = source
+      .replace(/,?\s*drift: \{[^}]*\}/g, '')
+      .replace(/serialNumber: RS\d+/, `serialNumber: BENCH${process.pid}L${lab}D000`);
+    await mkdir(join(directory, `lab${lab}`), { recursive: true });
+    await writeFile(join(directory, `lab${lab}`, name), quiet);
   }
-  return join(directory, 'sensor.yaml');
+  return join(directory, `lab${lab}`, 'sensor.yaml');
 }
 
-const NO_DEVICES = { lab: undefined, serials: [] };
-
-async function startDevices(
-  directory: string,
-  devices: number,
-  parameters: number,
-): Promise<{ lab: MeasuredProcess; serials: readonly string[] }> {
-  const lab = new MeasuredProcess(process.execPath, [
-    MAIN,
-    'lab',
-    'device',
-    '--profile',
-    await quietProfile(directory),
-    '--count',
-    String(devices),
-    '--parameters',
-    String(parameters),
-  ]);
-  const { devices: started } = JSON.parse(await lab.line()) as { devices: { serialNumber: string }[] };
-  lab.drain();
-  return { lab, serials: started.map(({ serialNumber }) => serialNumber) };
-}
-
-/** Starts everything and waits until each endpoint, the proxier included, has had its first session. */
-export async function openBenchHouse(devices: number, parameters: number): Promise<BenchHouse> {
+/**
+ * Starts everything, `labCount` processes with `devices` each, and waits until each endpoint, the proxier included, has had its
+ * first session.
+ */
+export async function openBenchHouse(devices: number, parameters: number, labCount = 1): Promise<BenchHouse> {
   const directory = await mkdtemp(join(tmpdir(), 'cwmp-proxier-bench-'));
   const acs = new BenchAcs();
   const acsUrl = await acs.start();
-  const { lab, serials } = devices === 0 ? NO_DEVICES : await startDevices(directory, devices, parameters);
+  const labs: BenchLab[] = [];
+  for (let lab = 0; lab < labCount; lab += 1) {
+    labs.push(await BenchLab.start(await quietProfile(directory, lab), devices, parameters));
+  }
+  const serials = labs.flatMap((lab) => lab.serials);
   for (const serial of [...serials, PROXIER_SERIAL]) {
     acs.give(serial, [
       {
@@ -107,22 +136,27 @@ export async function openBenchHouse(devices: number, parameters: number): Promi
   );
   const daemon = new MeasuredProcess(process.execPath, [...NODE_FLAGS, MAIN, 'run', '--config', config]);
   daemon.drain();
-  while (acs.sessionCount < devices + 1) await acs.sessionEnded('*');
+  while (acs.sessionCount < serials.length + 1) await acs.sessionEnded('*');
+  const call = async (serial: string): Promise<void> => {
+    const result = await sendConnectionRequest(acs.connectionRequestUrls.get(serial) ?? '', CREDENTIALS);
+    if (!result.accepted) throw new Error(`connection request to ${serial}: ${result.text}`);
+  };
   return {
     acs,
     acsUrl,
     daemon,
+    labs,
     serials,
+    call,
     session: async (serial, requests) => {
       acs.give(serial, requests);
       const ended = acs.sessionEnded(serial);
-      const result = await sendConnectionRequest(acs.connectionRequestUrls.get(serial) ?? '', CREDENTIALS);
-      if (!result.accepted) throw new Error(`connection request to ${serial}: ${result.text}`);
+      await call(serial);
       await ended;
     },
     close: async () => {
       await daemon.stop();
-      await lab?.stop();
+      await Promise.all(labs.map((lab) => lab.stop()));
       acs.stop();
       await rm(directory, { recursive: true, force: true });
     },

@@ -1,17 +1,13 @@
-import { spawn } from 'node:child_process';
 import { randomInt } from 'node:crypto';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { formatDeviceId } from '../../src/lab/acs/acs-device.ts';
 import type { AcsSession } from '../../src/lab/acs/acs-session.ts';
 import { LabAcs } from '../../src/lab/acs/lab-acs.ts';
 import { createLabDevice, type LabDevice } from '../../src/lab/device/lab-device.ts';
 import { waitFor } from '../support/wait-for.ts';
 import { Ledger } from '../support/ledger.ts';
+import { BootLedger } from './boot-ledger.ts';
+import { Expected, KilledDaemon, type KilledHome, type Life } from './killed-daemon.ts';
 
-const MAIN = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
 const INTERVAL = 'Device.ManagementServer.PeriodicInformInterval';
 const KEY = 'Device.ManagementServer.ParameterKey';
 const TABLE = 'Device.ManagementServer.InformParameter.';
@@ -19,45 +15,27 @@ const WRITTEN = 'Device.WiFi.SSID.1.SSID';
 const WATCHED = 'Device.WiFi.Radio.2.TransmitPower';
 const CMS_WRITTEN = '/BBF/WiFi/SSID/0/SSID';
 const CMS_WATCHED = '/BBF/WiFi/Radio/1/TransmitPower';
-/** Of a life that ends at any instant after its start, or after its first Inform. */
-const LONGEST_LIFE_MS = 1500;
 const LONGEST_BUSY_LIFE_MS = 500;
-
-/** What the ACS may find after a kill: the last that was acknowledged, and what was under way. */
-class Expected<T> {
-  #possible: T[] | undefined;
-
-  underWay(value: T): void {
-    this.#possible?.push(value);
-  }
-
-  acknowledged(value: T): void {
-    this.#possible = [value];
-  }
-
-  found(value: T, what: string): string[] {
-    const problem =
-      this.#possible === undefined || this.#possible.includes(value)
-        ? []
-        : [`${what}: found ${String(value)}, expected one of ${this.#possible.map(String).join(', ')}`];
-    this.#possible = [value];
-    return problem;
-  }
-}
+/** Between changes on the device. */
+const CHANGE_MS = 40;
+/** One change in so many is a reboot. */
+const REBOOT_SELDOM = 30;
+const LIVES_TO_A_LOOK = 4;
 
 /**
  * One home whose daemon dies again and again, at any instant, while the ACS reads, writes, adds rows and orders Informs and the
- * device changes: `problems` says what was lost, or told twice.
+ * device changes, and reboots if it is one that does: `problems` says what was lost, or told twice.
  */
-export class KilledGateway {
+export class KilledGateway implements KilledHome {
   readonly problems: string[] = [];
-  kills = 0;
-  /** Requests that were answered. */
   acknowledged = 0;
   readonly #acs = new LabAcs({ sessionTimeoutMs: 400 });
+  readonly #daemon = new KilledDaemon(this.#acs, LONGEST_BUSY_LIFE_MS);
   readonly #device: LabDevice;
+  readonly #reboots: boolean;
   readonly #id: string;
   readonly #ledger: Ledger;
+  readonly #boots: BootLedger;
   readonly #interval = new Expected<string>();
   readonly #key = new Expected<string>();
   readonly #written = new Expected<string>();
@@ -66,125 +44,93 @@ export class KilledGateway {
   #highestRow = 0;
   #isWatched = false;
   #count = 0;
-  #directory = '';
 
-  constructor(lane: number) {
+  constructor(lane: number, reboots = false) {
+    this.#reboots = reboots;
     const serialNumber = `KILL${lane}${randomInt(1_000_000)}`;
-    this.#device = createLabDevice({ profile: 'wifi', drift: false, identity: { serialNumber } });
+    this.#device = createLabDevice({
+      profile: 'wifi',
+      drift: false,
+      rebootMs: 100,
+      identity: { serialNumber },
+    });
     const { manufacturerOui: oui, productClass } = this.#device.profile.identity;
     this.#id = formatDeviceId({ oui, productClass, serialNumber });
-    this.#ledger = new Ledger(this.#acs, (problem) => this.problems.push(problem));
+    const report = (problem: string): void => void this.problems.push(problem);
+    this.#ledger = new Ledger(this.#acs, report);
+    this.#boots = new BootLedger(this.#acs, this.#id, report);
+  }
+
+  get kills(): number {
+    return this.#daemon.kills;
   }
 
   async open(): Promise<void> {
-    this.#directory = await mkdtemp(join(tmpdir(), 'cwmp-proxier-faults-'));
     await this.#acs.start();
     await this.#device.start();
-    await writeFile(
-      this.#config,
-      [
-        `acs: { url: '${this.#acs.url}' }`,
-        'lan: { interfaces: [lo] }',
-        'connectionRequest: { host: 127.0.0.1, port: 0 }',
-        'status: { host: 127.0.0.1, port: 0 }',
-        `state: { directory: '${this.#directory}/state' }`,
-        `devices: { default: ignore, rules: [{ match: { udn: '${this.#device.udn}' }, mechanism: virtual }] }`,
-      ].join('\n'),
-    );
+    await this.#daemon.open([
+      `devices: { default: ignore, rules: [{ match: { udn: '${this.#device.udn}' }, mechanism: virtual }] }`,
+    ]);
   }
 
   async close(): Promise<void> {
     await this.#device.stop();
     await this.#acs.stop();
-    await rm(this.#directory, { recursive: true, force: true });
+    await this.#daemon.close();
   }
 
-  /** Runs the daemon and kills it: every other time while it starts, else while it is at work. */
   async liveAndDie(): Promise<void> {
-    const child = this.#spawn();
-    const ended = new Promise<number | null>((resolve) => child.once('exit', (code) => resolve(code)));
-    const life = { isOver: false };
-    const kill = (withinMs: number): void =>
-      void setTimeout(() => child.kill('SIGKILL'), randomInt(withinMs));
-    const isBusyLife = this.kills % 2 === 1;
-    const busy = this.#work(life, () => {
-      if (isBusyLife) kill(LONGEST_BUSY_LIFE_MS);
-    });
-    const drift = setInterval(() => this.#change(), 40);
-    if (!isBusyLife) kill(LONGEST_LIFE_MS);
-    const code = await ended;
-    if (code !== null) this.problems.push(`the daemon ended by itself with ${code}`);
-    life.isOver = true;
-    clearInterval(drift);
-    this.kills += 1;
-    await busy;
-    await waitFor(
-      () => [...this.#acs.devices.values()].every(({ session }) => session === undefined),
-      'the end of broken sessions',
-    );
+    const changing = setInterval(() => this.#change(), CHANGE_MS);
+    this.problems.push(...(await this.#daemon.liveAndDie((life, started) => this.#work(life, started))));
+    clearInterval(changing);
+    // Of the reboots some are told in a life without any, so that none hides behind the next one.
+    if (this.#reboots && this.kills % LIVES_TO_A_LOOK === 0) await this.settle();
   }
 
-  /** Lets the daemon live until everything that was promised has been kept. */
   async settle(): Promise<void> {
-    this.#change();
-    const child = this.#spawn();
-    const ended = new Promise((resolve) => child.once('exit', resolve));
-    try {
-      await waitFor(() => this.#acs.devices.get(this.#id)?.isOnline, 'the device at the ACS', 20_000);
-      // Before anybody asks: what changed while the daemon was dead comes by itself.
-      const wanted = this.#device.get(CMS_WATCHED);
-      if (this.#isWatched) {
-        await waitFor(() => this.#ledger.told(this.#id, WATCHED) === wanted, `${WATCHED} at the ACS`, 20_000);
-      }
-      await waitFor(() => this.#isVerified(), 'a last look', 20_000);
-      await waitFor(() => this.#ledger.owed(this.#id).length === 0, 'the events that were promised', 20_000);
-    } catch (error) {
-      this.problems.push(error instanceof Error ? error.message : String(error));
-    } finally {
-      child.kill('SIGTERM');
-      await ended;
+    this.#changeValue();
+    this.problems.push(...(await this.#daemon.live(() => this.#allKept())));
+  }
+
+  async #allKept(): Promise<void> {
+    await waitFor(() => this.#acs.devices.get(this.#id)?.isOnline, 'the device at the ACS', 20_000);
+    // Before anybody asks: what changed while the daemon was dead comes by itself.
+    const wanted = this.#device.get(CMS_WATCHED);
+    if (this.#isWatched) {
+      await waitFor(() => this.#ledger.told(this.#id, WATCHED) === wanted, `${WATCHED} at the ACS`, 20_000);
     }
+    await waitFor(() => !this.#boots.isOwed, 'the 1 BOOT of the last reboot', 20_000);
+    await waitFor(() => this.#isVerified(), 'a last look', 20_000);
+    await waitFor(() => this.#ledger.owed(this.#id).length === 0, 'the events that were promised', 20_000);
+    this.#boots.close();
   }
 
-  get #config(): string {
-    return join(this.#directory, 'config.yaml');
-  }
-
-  #spawn(): ReturnType<typeof spawn> {
-    return spawn(process.execPath, [MAIN, 'run', '--config', this.#config], {
-      stdio: 'ignore',
-    });
-  }
-
-  #change(): void {
+  #changeValue(): void {
     this.#device.set(CMS_WATCHED, String(10 * randomInt(1, 10)));
   }
 
+  #change(): void {
+    this.#changeValue();
+    if (!this.#reboots || randomInt(REBOOT_SELDOM) > 0) return;
+    this.#boots.rebooted();
+    void this.#device.reboot();
+  }
+
   /** Sessions until the daemon is dead: first a look at what should be there, then whatever comes. */
-  async #work(life: { readonly isOver: boolean }, started: () => void): Promise<void> {
-    const before = this.#acs.informCount;
-    await waitFor(
-      () => life.isOver || this.#acs.devices.get(this.#id)?.informs.some(({ sequence }) => sequence > before),
-      'an Inform, or the end',
-      20_000,
+  #work(life: Life, started: () => void): Promise<void> {
+    return this.#daemon.workWith(this.#id, life, started, () =>
+      this.#acs.perform(
+        this.#id,
+        async (session) => {
+          await this.#verify(session);
+          for (let step = 0; step < 5; step += 1) {
+            await this.#act(session);
+            this.acknowledged += 1;
+          }
+        },
+        1000,
+      ),
     );
-    started();
-    while (!life.isOver) {
-      await this.#acs
-        .perform(
-          this.#id,
-          async (session) => {
-            await this.#verify(session);
-            for (let step = 0; step < 5; step += 1) {
-              await this.#act(session);
-              this.acknowledged += 1;
-            }
-          },
-          1000,
-        )
-        // The daemon died in the middle, or cannot be called yet.
-        .catch(() => new Promise((resolve) => setTimeout(resolve, 20)));
-    }
   }
 
   async #isVerified(): Promise<boolean> {

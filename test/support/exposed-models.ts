@@ -132,6 +132,7 @@ export class ExposedModels {
       clock: systemClock,
       logger: silentLogger,
       controlPoint: () => controlPoint,
+      alarms: () => false,
       chooseMechanism: ({ serialNumber }) =>
         serialNumber === VIRTUAL_SERIAL
           ? 'virtual'

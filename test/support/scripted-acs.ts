@@ -152,3 +152,9 @@ export function callingSession(calls: readonly string[]): AcsScript {
 export function eventCodes(inform: AcsRecord): string[] {
   return [...inform.body.matchAll(/<EventCode>([^<]*)</g)].map((match) => match[1] ?? '');
 }
+
+/** Code and, if there is one, CommandKey of each event. */
+export function eventsWithKeys(inform: AcsRecord): string[] {
+  const events = inform.body.matchAll(/<EventCode>([^<]*)<\/EventCode>\s*<CommandKey(?:\/>|>([^<]*)<)/g);
+  return [...events].map(([, code = '', key = '']) => `${code} ${key}`.trim());
+}

@@ -30,11 +30,9 @@ export async function executeRpc(
     else deadline.signal.addEventListener('abort', fail, { once: true });
   });
   try {
-    const execution = registry.execute(request, {
-      ...context,
-      signal: deadline.signal,
-      methods: () => registry.methods,
-    });
+    const rpcContext = { ...context, signal: deadline.signal, methods: () => registry.methods };
+    // The ACS never sees a part of what a device has.
+    const execution = context.model.restructuring.settled.then(() => registry.execute(request, rpcContext));
     return await Promise.race([execution, over]);
   } catch (error) {
     const fault = toRpcFault(error);

@@ -23,6 +23,8 @@ export interface HttpServerOptions {
   readonly lenient?: boolean;
   /** Default 64; connections above are dropped. */
   readonly maxConnections?: number;
+  /** LAN listeners only: of one host at a time, so that none keeps the others out. Default: all of them. */
+  readonly maxConnectionsPerHost?: number;
   readonly logger: Logger;
   /** Adds routes. `req.body` is a Buffer (empty when there is none). */
   readonly routes: (app: Express) => void;
@@ -57,6 +59,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     },
   );
   server.maxConnections = options.maxConnections ?? DEFAULT_MAX_CONNECTIONS;
+  if (options.maxConnectionsPerHost !== undefined) limitHosts(server, options.maxConnectionsPerHost);
   answerClientErrors(server);
   return {
     start: () => listen(server, options),
@@ -68,6 +71,24 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
         server.closeAllConnections();
       }),
   };
+}
+
+function limitHosts(server: Server, perHost: number): void {
+  const open = new Map<string, number>();
+  server.on('connection', (socket) => {
+    const host = socket.remoteAddress ?? '';
+    const count = (open.get(host) ?? 0) + 1;
+    if (count > perHost) {
+      socket.destroy();
+      return;
+    }
+    open.set(host, count);
+    socket.once('close', () => {
+      const left = (open.get(host) ?? 1) - 1;
+      if (left > 0) open.set(host, left);
+      else open.delete(host);
+    });
+  });
 }
 
 function createApp(options: HttpServerOptions, lenient: boolean): Express {

@@ -229,8 +229,8 @@ export class EmbeddedDevice implements ExposedDevice {
     await this.#rows.showProxiedDevice();
     await this.#rows.allocate(this.#services, tree.instances);
     if (this.#rows.isRemoved) return;
-    this.deviceModel.describe(tree, capabilities, valuesCurrent);
-    await this.#rows.show();
+    await this.deviceModel.describe(tree, capabilities, valuesCurrent);
+    if (!this.#rows.isRemoved) await this.#rows.show();
   }
 
   /** Nobody saw what changed while this daemon was not running. */

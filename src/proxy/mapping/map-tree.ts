@@ -1,3 +1,4 @@
+import { atOnce, type Steps } from '../../datamodel/sliced-work.ts';
 import type { Constraint, ValueType } from '../../datamodel/value.ts';
 import { parseTypeString, type ParsedType } from '../../upnp-dm/type-string.ts';
 import type { NodeAttributes } from '../../upnp-dm/types.ts';
@@ -67,7 +68,17 @@ export function mapTree(
   capabilities: Capabilities,
   isTaken: (path: string) => boolean,
 ): MappedTree {
-  return new TreeMapper(tree, plan, capabilities, isTaken).map();
+  return atOnce(mapTreeInSteps(tree, plan, capabilities, isTaken));
+}
+
+/** The same in steps: a device may have very many leaves. */
+export function* mapTreeInSteps(
+  tree: CmsTree,
+  plan: MountPlan,
+  capabilities: Capabilities,
+  isTaken: (path: string) => boolean,
+): Steps<MappedTree> {
+  return yield* new TreeMapper(tree, plan, capabilities, isTaken).map();
 }
 
 /** An object of the device that is being visited. */
@@ -94,7 +105,7 @@ class TreeMapper {
   readonly #rows = new Map<string, string[]>();
   readonly #types = new Map<string, ParsedType>();
   /** Row structures `/A/#/` with leaves that have no standard place, of Common Objects. */
-  readonly #vendorRows: ReadonlySet<string>;
+  readonly #vendorRows = new Set<string>();
 
   constructor(
     tree: CmsTree,
@@ -110,22 +121,19 @@ class TreeMapper {
     this.#mounted = new Set(plan.mounts.map(({ location }) => location));
     const given = plan.sharedTables === undefined ? [] : plan.mounts.map(({ prefix }) => prefix);
     this.#places = new Places([`${plan.root}.`, plan.vendorPrefix, ...given], isTaken);
-    for (const instance of tree.instances) {
-      const match = /^(.*\/)(\d+)\/$/.exec(instance);
-      if (match === null) continue;
-      const [, table = '', number = ''] = match;
-      const rows = this.#rows.get(table);
-      if (rows === undefined) this.#rows.set(table, [number]);
-      else rows.push(number);
-    }
-    this.#vendorRows = this.#rowsWithVendorLeaves();
+  }
+
+  *map(): Steps<MappedTree> {
+    yield* this.#findRows();
+    yield* this.#findVendorRows();
     for (const path of this.#structure.hiddenLeaves) {
       this.#remarks.push(`${path}: is an object too; the leaf is left out`);
     }
-  }
-
-  map(): MappedTree {
-    this.#visit(this.#structure.root, { cmsPath: '/', structurePath: '/', dataPath: this.#place('/') });
+    yield* this.#visit(this.#structure.root, {
+      cmsPath: '/',
+      structurePath: '/',
+      dataPath: this.#place('/'),
+    });
     this.#serviceRows();
     return {
       objects: [...this.#objects.values()],
@@ -137,16 +145,29 @@ class TreeMapper {
     };
   }
 
-  #visit(node: StructureNode, place: Place): void {
+  *#findRows(): Steps {
+    for (const instance of this.#tree.instances) {
+      yield;
+      const match = /^(.*\/)(\d+)\/$/.exec(instance);
+      if (match === null) continue;
+      const [, table = '', number = ''] = match;
+      const rows = this.#rows.get(table);
+      if (rows === undefined) this.#rows.set(table, [number]);
+      else rows.push(number);
+    }
+  }
+
+  *#visit(node: StructureNode, place: Place): Steps {
     for (const [name, child] of node.children) {
+      yield;
       if (name === '#') {
-        this.#table(child, place);
+        yield* this.#table(child, place);
       } else if (child.leaf) {
         this.#leaf(name, place);
       } else {
         const cmsPath = `${place.cmsPath}${name}/`;
         const structurePath = `${place.structurePath}${name}/`;
-        this.#visit(child, { cmsPath, structurePath, dataPath: this.#place(cmsPath) });
+        yield* this.#visit(child, { cmsPath, structurePath, dataPath: this.#place(cmsPath) });
       }
     }
   }
@@ -159,11 +180,11 @@ class TreeMapper {
     }
   }
 
-  #table(row: StructureNode, place: Place): void {
+  *#table(row: StructureNode, place: Place): Steps {
     const { cmsPath: tablePath, structurePath } = place;
     const rowStructure = `${structurePath}#/`;
     if (this.#plan.sharedTables?.includes(tablePath) === true) {
-      this.#sharedRows(row, tablePath, rowStructure);
+      yield* this.#sharedRows(row, tablePath, rowStructure);
       return;
     }
     const creatable =
@@ -172,19 +193,19 @@ class TreeMapper {
     const isSeen = !tablePath.startsWith(COMMON_OBJECTS) || this.#vendorRows.has(rowStructure);
     if (isSeen && !this.#placeTable(tablePath, creatable)) return;
     for (const number of this.#rows.get(tablePath) ?? []) {
-      this.#row(row, `${tablePath}${number}/`, rowStructure, creatable, isSeen);
+      yield* this.#row(row, `${tablePath}${number}/`, rowStructure, creatable, isSeen);
     }
   }
 
   /** Rows that are rows of a table which several devices share: the table, and who may delete from it, is not the device's. */
-  #sharedRows(row: StructureNode, tablePath: string, rowStructure: string): void {
+  *#sharedRows(row: StructureNode, tablePath: string, rowStructure: string): Steps {
     for (const number of this.#rows.get(tablePath) ?? []) {
       const cmsPath = `${tablePath}${number}/`;
       if (!this.#mounted.has(cmsPath)) continue;
       const dataPath = this.#place(cmsPath);
       if (dataPath === undefined) continue;
       this.#objects.set(dataPath, { path: dataPath, cmsPath, table: false, writable: false });
-      this.#visit(row, { cmsPath, structurePath: rowStructure, dataPath });
+      yield* this.#visit(row, { cmsPath, structurePath: rowStructure, dataPath });
     }
   }
 
@@ -211,7 +232,13 @@ class TreeMapper {
     return true;
   }
 
-  #row(row: StructureNode, cmsPath: string, rowStructure: string, creatable: boolean, isSeen: boolean): void {
+  *#row(
+    row: StructureNode,
+    cmsPath: string,
+    rowStructure: string,
+    creatable: boolean,
+    isSeen: boolean,
+  ): Steps {
     const dataPath = this.#place(cmsPath);
     if (dataPath === undefined || (isSeen && !this.#places.takeWhole(dataPath))) {
       this.#remarks.push(`${cmsPath}: the row has no counterpart in CWMP and is left out`);
@@ -223,7 +250,7 @@ class TreeMapper {
         this.#capabilities.deleteInstance && (access === undefined ? creatable : access === 'readWrite');
       this.#objects.set(dataPath, { path: dataPath, cmsPath, table: false, writable: deletable });
     }
-    this.#visit(row, { cmsPath, structurePath: rowStructure, dataPath });
+    yield* this.#visit(row, { cmsPath, structurePath: rowStructure, dataPath });
   }
 
   #leaf(name: string, place: Place): void {
@@ -302,16 +329,15 @@ class TreeMapper {
     this.#constants.set(path, { path, type: 'unsignedInt', value: '1' });
   }
 
-  #rowsWithVendorLeaves(): ReadonlySet<string> {
-    const rows = new Set<string>();
+  *#findVendorRows(): Steps {
     for (const path of this.#tree.structure) {
+      yield;
       if (!path.startsWith(COMMON_OBJECTS) || path.endsWith('/')) continue;
       if (this.#paths.commonObjectRow(path) !== undefined) continue;
       for (let end = path.lastIndexOf('/#/'); end > 0; end = path.lastIndexOf('/#/', end - 1)) {
-        rows.add(path.slice(0, end + 3));
+        this.#vendorRows.add(path.slice(0, end + 3));
       }
     }
-    return rows;
   }
 
   #type(text: string): ParsedType {

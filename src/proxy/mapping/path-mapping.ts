@@ -29,6 +29,14 @@ export function isInOneOf(rows: ReadonlySet<string>, cmsPath: string): boolean {
   return rows.size > 0 && rowsAlong(cmsPath).some((row) => rows.has(row));
 }
 
+/** What does not belong to one of these rows, by CMS path. */
+export function withoutRows<T>(
+  entries: ReadonlyMap<string, T>,
+  rows: ReadonlySet<string>,
+): ReadonlyMap<string, T> {
+  return new Map([...entries].filter(([path]) => !isInOneOf(rows, path)));
+}
+
 /**
  * Two-way translation of paths between a device's CMS and the model of its virtual device, as a plan lays them out.
  * Instance numbers are CMS + 1 in CWMP [CMS:2 Appendix C].

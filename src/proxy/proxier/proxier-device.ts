@@ -152,10 +152,9 @@ export class ProxierDevice {
     await this.#dnsClient.start();
     await this.embedded.start(chooseMechanism);
     await this.#supportedDataModels.start();
-    await this.#endpoint.start();
     // A daemon that restarts is no reboot of the gateway; without the kernel's word each start counts as one.
-    if (previous !== undefined && (bootId === undefined || bootId !== previous.bootId))
-      await this.#endpoint.recordBoot();
+    const hasRebooted = previous !== undefined && (bootId === undefined || bootId !== previous.bootId);
+    await this.#endpoint.start(hasRebooted);
     // What is remembered of an embedded device may be older than what the ACS was told: each is compared when it was read.
     const { providers } = this.embedded;
     await this.#endpoint.compareWatchedValues(({ provider }) => !providers.has(provider));

@@ -122,7 +122,7 @@ export class VirtualDevice implements ExposedDevice {
   }
 
   async describe(tree: CmsTree, capabilities: Capabilities, valuesCurrent: boolean): Promise<void> {
-    this.deviceModel.describe(tree, capabilities, valuesCurrent);
+    await this.deviceModel.describe(tree, capabilities, valuesCurrent);
     // While the device has not said what it supports, the rows of the time before stand.
     if (this.#isDescribed) this.#supportedDataModels.supportChanged();
     else {

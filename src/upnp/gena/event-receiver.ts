@@ -8,9 +8,12 @@ import { parsePropertySet } from './parse-property-set.ts';
 import type { Notification } from './subscription-machine.ts';
 
 const MAX_EVENT_BYTES = 1024 * 1024;
-const MAX_CONNECTIONS = 128;
+const MAX_CONNECTIONS = 256;
+const MAX_CONNECTIONS_PER_HOST = 64;
 const EVENTS_PER_SECOND = 50;
 const EVENT_BURST = 200;
+/** Devices send one event after the other: a late answer slows down whoever floods. Well below the 30 s of [UDA 4.3.2]. */
+const REFUSAL_DELAY_MS = 1000;
 
 export interface CallbackOptions {
   /** Only this host may send events. */
@@ -40,6 +43,7 @@ export class EventReceiver {
       maxBodyBytes: MAX_EVENT_BYTES,
       lenient: true,
       maxConnections: MAX_CONNECTIONS,
+      maxConnectionsPerHost: MAX_CONNECTIONS_PER_HOST,
       logger,
       routes: (app) => {
         app.notify('/event/:token', (request: Request, response: Response) => {
@@ -100,7 +104,7 @@ export class EventReceiver {
     }
     if (!callback.limiter.take()) {
       this.#logger.warn('events come too fast', { source });
-      response.status(503).end();
+      this.#clock.schedule(REFUSAL_DELAY_MS, () => response.status(503).end());
       return;
     }
     // Answered before anything is done with it: single-threaded devices wait for this 200 before they answer our action.

@@ -209,4 +209,39 @@ describe('what an ACS orders by policies', () => {
       expect(later()).to.deep.equal([['2 PERIODIC', '13 WAKEUP']]);
     });
   });
+
+  describe('the throttle of active notifications', () => {
+    const reasons: readonly [string, () => unknown, readonly string[]][] = [
+      ['a connection request', () => fixture.listener.call(), ['4 VALUE CHANGE', '6 CONNECTION REQUEST']],
+      ['another event', () => fixture.endpoint.enqueueEvent('2 PERIODIC'), ['2 PERIODIC', '4 VALUE CHANGE']],
+      [
+        'a retry',
+        async () => {
+          acs.script = () => ({ status: 503 });
+          await fixture.endpoint.enqueueEvent('2 PERIODIC');
+          await idle(2);
+          acs.script = emptySession();
+          fixture.clock.advance(10_000);
+        },
+        ['2 PERIODIC', '4 VALUE CHANGE'],
+      ],
+    ];
+    for (const [name, happens, events] of reasons) {
+      it(`lets ${name} take along what waits`, async () => {
+        await start(acs.url, { settings: { defaultActiveNotificationThrottle: 3600 } });
+        fixture.change('Device.DeviceInfo.SoftwareVersion', '2.0');
+        fixture.clock.advance(60_000);
+        expect(acs.informs, 'the change waits').to.have.length(1);
+        await happens();
+        await waitFor(() => fixture.endpoint.status().lastInform?.result === 'succeeded', 'a session');
+        await waitFor(() => later().length > 0 && !fixture.endpoint.status().inSession, 'its end');
+        expect(later().at(-1)).to.deep.equal(events);
+        expect(acs.informs.at(-1)?.body).to.contain('>2.0</Value>');
+        const told = acs.informs.length;
+        fixture.clock.advance(4 * HOUR);
+        expect(fixture.clock.pendingCount, 'nothing is left for the end of the throttle').to.equal(0);
+        expect(acs.informs).to.have.length(told);
+      });
+    }
+  });
 });

@@ -76,11 +76,12 @@ class Watched {
     );
     const { instances } = this.fake;
     const values = this.fake.values.size === 0 ? undefined : new Map(this.fake.values);
-    this.deviceModel.describe(
+    void this.deviceModel.describe(
       { subTrees: [], structure, instances, attributes, ...(values && { values }) },
       ALL,
       true,
     );
+    this.#model.restructuring.finish();
   }
 
   /** The ACS wants to hear of these. */
@@ -391,7 +392,7 @@ describe('ChangeWatcher', () => {
       ['/BBF/T/#/A', { access: 'readWrite', eventOnChange: 'unknown' } as const],
       ['/BBF/T/0/A', { access: 'readWrite', eventOnChange: true } as const],
     ]);
-    home.deviceModel.describe(
+    await home.deviceModel.describe(
       {
         subTrees: [],
         structure: ['/BBF/T/#/A'],
@@ -419,7 +420,7 @@ describe('ChangeWatcher', () => {
       },
     );
     home.deviceModel.attributesRead(new Map([['/BBF/T/0/A', { eventOnChange: true }]]));
-    home.deviceModel.describe(
+    await home.deviceModel.describe(
       {
         subTrees: [],
         structure: ['/BBF/T/#/A'],

@@ -1,11 +1,11 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { DataModel } from '../../../src/datamodel/data-model.ts';
+import { DataModel, type StructureChange } from '../../../src/datamodel/data-model.ts';
 import { LocalProvider } from '../../../src/device2/local-object.ts';
 import { DeviceModel } from '../../../src/proxy/device-model.ts';
 import { planMounts } from '../../../src/proxy/mapping/mounts.ts';
 import { silentLogger } from '../../../src/platform/logger.ts';
-import { growthOfTime, LINEAR } from '../../support/growth.ts';
+import { growthOfTime, LINEAR, shareOfLongestTurn, SLICED } from '../../support/growth.ts';
 import { FakeCmsClient } from '../../support/fake-cms-client.ts';
 import { pathProblem } from '../../../src/upnp-dm/cms-path.ts';
 import type { CmsTree } from '../../../src/upnp-dm/walk.ts';
@@ -17,7 +17,7 @@ interface Home {
   readonly model: DataModel;
   readonly deviceModel: DeviceModel;
   readonly log: string[];
-  readonly describe: (tree: Partial<CmsTree>) => void;
+  readonly describe: (tree: Partial<CmsTree>, how?: 'inSlices') => void;
   /** Every parameter of the model. */
   readonly paths: string[];
 }
@@ -55,10 +55,11 @@ function home(): Home {
     model,
     deviceModel,
     log,
-    describe: (tree) => {
+    describe: (tree, how) => {
       structure = tree.structure ?? [];
       const whole = { subTrees: SUB_TREES, structure, instances: [], attributes: new Map(), ...tree };
-      deviceModel.describe(whole, ALL, true);
+      void deviceModel.describe(whole, ALL, true);
+      if (how !== 'inSlices') model.restructuring.finish();
     },
     get paths() {
       return model.parametersBelow('').map(({ path }) => path);
@@ -267,5 +268,54 @@ describe('DeviceModel', () => {
       }),
       { numRuns: 500 },
     );
+  });
+
+  it('takes a huge device over in slices, and is whole for whoever waits for that', async () => {
+    const rows = Array.from({ length: 5000 }, (_, index) => `/BBF/T/${index}/`);
+    const structure = Array.from({ length: 10 }, (_, index) => `/BBF/T/#/V${index}`);
+    const leaves = rows.flatMap((row) => structure.map((path) => row + path.slice('/BBF/T/#/'.length)));
+    const attributes = new Map(
+      leaves.map((leaf) => [leaf, { access: 'readWrite', eventOnChange: true } as const]),
+    );
+    const tree: CmsTree = {
+      subTrees: SUB_TREES,
+      structure,
+      instances: rows,
+      attributes,
+      values: new Map(leaves.map((leaf) => [leaf, 'value'])),
+    };
+    const plan = planMounts(SUB_TREES, structure, '0011AA');
+    const share = await shareOfLongestTurn(async () => {
+      const model = new DataModel('Device');
+      const deviceModel = new DeviceModel({
+        model,
+        plan: () => plan,
+        logger: silentLogger,
+        onStructureDoubtful: () => undefined,
+      });
+      void deviceModel.describe(tree, ALL, true);
+      await model.restructuring.settled;
+      expect(model.parametersBelow('Device.T.')).to.have.length(leaves.length);
+    });
+    expect(share).to.be.lessThan(SLICED);
+  });
+
+  it('tells of a change in slices once, when it is through: what was replaced has not gone', async () => {
+    const { model, describe: describeDevice } = home();
+    const rows = Array.from({ length: 20_000 }, (_, index) => `/BBF/T/${index}/`);
+    const tree = (type: string): Partial<CmsTree> => ({
+      structure: ['/BBF/T/#/A'],
+      instances: rows,
+      attributes: new Map([['/BBF/T/#/A', { type, access: 'readOnly' } as const]]),
+    });
+    describeDevice(tree('string'));
+    const changes: StructureChange[] = [];
+    model.onStructureChange((change) => void changes.push(change));
+    describeDevice(tree('int'), 'inSlices');
+    await model.restructuring.settled;
+    expect(changes).to.have.length(1);
+    const gone = changes.flatMap(({ removed }) => removed).filter((path) => model.find(path) === undefined);
+    expect(gone).to.deep.equal([]);
+    expect(model.find('Device.T.20000.A')).to.include({ type: 'int' });
   });
 });

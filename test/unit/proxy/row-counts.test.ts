@@ -42,7 +42,7 @@ function home(eventOnChange: Record<string, boolean>) {
       { ...(path in eventOnChange ? { eventOnChange: eventOnChange[path] } : {}) },
     ]),
   );
-  deviceModel.describe(
+  void deviceModel.describe(
     {
       subTrees: [],
       structure: STRUCTURE,
@@ -53,6 +53,7 @@ function home(eventOnChange: Record<string, boolean>) {
     { setValues: true, createInstance: true, deleteInstance: true },
     true,
   );
+  model.restructuring.finish();
   const watcher = new ChangeWatcher({
     client: fake.client,
     deviceModel,

@@ -1,9 +1,10 @@
 import { once } from 'node:events';
-import { connect } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import { expect } from 'chai';
 import { createHttpServer } from '../../../../src/platform/http/http-server.ts';
 import type { HttpServer, HttpServerOptions } from '../../../../src/platform/http/http-server.ts';
 import { silentLogger } from '../../../../src/platform/logger.ts';
+import { waitFor } from '../../../support/wait-for.ts';
 
 describe('HTTP server', () => {
   let server: HttpServer;
@@ -47,6 +48,26 @@ describe('HTTP server', () => {
     expect(await get('/broken'))
       .to.match(/^HTTP\/1\.1 500 /)
       .and.not.contain('secret');
+  });
+
+  it('lets no host have all of the connections', async () => {
+    await start({ maxConnectionsPerHost: 2 });
+    const open = (localAddress: string): Socket => connect({ port, host: '127.0.0.1', localAddress });
+    const held = [open('127.0.0.2'), open('127.0.0.2')];
+    await Promise.all(held.map((socket) => once(socket, 'connect')));
+    const refused = open('127.0.0.2').on('error', () => undefined);
+    await once(refused, 'close');
+    expect(await get('/hello')).to.match(/^HTTP\/1\.1 200 /);
+    held[0]?.destroy();
+    await waitFor(async () => {
+      const again = open('127.0.0.2').on('error', () => undefined);
+      again.write('GET /hello HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n');
+      let answer = '';
+      again.on('data', (chunk) => (answer += chunk.toString()));
+      await once(again, 'close');
+      return answer.startsWith('HTTP/1.1 200');
+    }, 'room for the host again');
+    held[1]?.destroy();
   });
 
   it('refuses a body before it is read', async () => {

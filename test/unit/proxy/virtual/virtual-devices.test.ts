@@ -160,4 +160,62 @@ describe('virtual devices', () => {
       }
     });
   }
+
+  describe('keep the orders of the ACS', () => {
+    const ORDERS = [
+      { code: 'M ScheduleInform', commandKey: 'second' },
+      { code: 'M Reboot', commandKey: 'order' },
+      { code: 'M ScheduleInform', commandKey: 'first' },
+    ];
+    const BOOT = { code: '1 BOOT', commandKey: '' };
+    const OTHER_ROOT = 'urn:broadband-forum-org:tr-098-1-8-0';
+
+    async function withOrders(): Promise<{ devices: VirtualDevices; store: DiskStates }> {
+      const disk = new Map(await knownToAcs());
+      disk.set(`endpoint/${KEY}/events`, {
+        events: ORDERS,
+        valueChanges: [],
+        scheduled: [],
+        bootstrappedUrl: ACS_URL,
+      });
+      return started(disk);
+    }
+    const pendingOf = (devices: VirtualDevices): unknown =>
+      devices.endpoints.flatMap(({ pendingEvents }) => pendingEvents);
+
+    const cases: readonly [string, (devices: VirtualDevices) => Promise<unknown>, readonly unknown[]][] = [
+      ['over a restart of the daemon', (devices) => devices.expose(IDENTITY, found(1), FACTS), ORDERS],
+      [
+        'over a reboot of the device',
+        (devices) => devices.expose(IDENTITY, found(2), FACTS),
+        [...ORDERS, BOOT],
+      ],
+      [
+        'when it comes with another root object',
+        (devices) => devices.expose(IDENTITY, found(1, OTHER_ROOT), FACTS),
+        ORDERS,
+      ],
+      [
+        'when it reboots and comes with another root object',
+        (devices) => devices.expose(IDENTITY, found(2, OTHER_ROOT), FACTS),
+        [...ORDERS, BOOT],
+      ],
+      [
+        'when it is exposed otherwise for a while',
+        async (devices) => {
+          await devices.retire(KEY);
+          await devices.expose(IDENTITY, found(1), FACTS);
+        },
+        [...ORDERS, BOOT],
+      ],
+    ];
+    for (const [name, happens, expected] of cases) {
+      it(name, async () => {
+        const { devices } = await withOrders();
+        await happens(devices);
+        expect(pendingOf(devices)).to.deep.equal(expected);
+        await devices.stop();
+      });
+    }
+  });
 });
