@@ -200,7 +200,7 @@ export class EndpointSession {
       url: settings.url,
       username: settings.username,
       password: settings.password,
-      tls,
+      tls: tls(),
       localAddress,
       userAgent,
       timeoutMs: (acsTimeoutSeconds ?? DEFAULT_ACS_TIMEOUT_SECONDS) * 1000,

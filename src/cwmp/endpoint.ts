@@ -171,6 +171,15 @@ export class CwmpEndpoint {
     this.#standby.slept(sleptMs);
   }
 
+  /**
+   * The way to the ACS may be another one: an endpoint that waits for a retry does not wait for it.
+   * @param settings whether settings are others than the ACS knows
+   */
+  async accessChanged(settings: boolean): Promise<void> {
+    if (this.#trigger.retryCount > 0) this.#trigger.evaluate(true);
+    if (settings) await this.#watch.compare();
+  }
+
   /** The key of the last successful SetParameterValues, AddObject or DeleteObject. */
   get parameterKey(): string {
     return this.#state.parameterKey;

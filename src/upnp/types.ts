@@ -164,6 +164,11 @@ export interface ControlPointListener {
 export interface ControlPoint {
   start(): Promise<void>;
   stop(): Promise<void>;
+  /**
+   * Goes on with these interfaces; on those that stay nothing changes.
+   * @throws Error naming the interface that does not exist; nothing has changed then
+   */
+  useInterfaces(names: readonly string[]): Promise<void>;
   /** Multicasts a search now on every interface. */
   search(): void;
   readonly devices: readonly RootDevice[];

@@ -36,7 +36,7 @@ export interface EmbeddedDeviceOptions {
   readonly store: DocumentStore;
   readonly clock: Clock;
   readonly logger: Logger;
-  readonly answerTimeoutMs: number;
+  readonly answerTimeoutMs: () => number;
   /** Parameters of the proxier's whole model with notification on. */
   readonly watched: () => readonly ParameterNode[];
   readonly onWatchedChange: (listener: () => void) => () => void;
@@ -262,7 +262,7 @@ export class EmbeddedDevice implements ExposedDevice {
     if (client === undefined) return false;
     const { generation } = shadow;
     try {
-      const values = await client.getValues([cmsPath], AbortSignal.timeout(this.#options.answerTimeoutMs));
+      const values = await client.getValues([cmsPath], AbortSignal.timeout(this.#options.answerTimeoutMs()));
       this.deviceModel.valuesRead(values, generation);
       return true;
     } catch (error) {
@@ -310,7 +310,7 @@ export class EmbeddedDevice implements ExposedDevice {
   }
 
   async #send(values: ReadonlyMap<string, string>): Promise<void> {
-    await this.deviceModel.write(values, AbortSignal.timeout(this.#options.answerTimeoutMs));
+    await this.deviceModel.write(values, AbortSignal.timeout(this.#options.answerTimeoutMs()));
     this.#synchronized();
   }
 

@@ -37,9 +37,9 @@ export class EmbeddedProvider implements Provider {
   readonly remote = true;
   readonly #device: Provider;
   readonly #access: EmbeddedAccess;
-  readonly #answerTimeoutMs: number;
+  readonly #answerTimeoutMs: () => number;
 
-  constructor(device: Provider, access: EmbeddedAccess, answerTimeoutMs: number) {
+  constructor(device: Provider, access: EmbeddedAccess, answerTimeoutMs: () => number) {
     this.#device = device;
     this.#access = access;
     this.#answerTimeoutMs = answerTimeoutMs;
@@ -117,7 +117,7 @@ export class EmbeddedProvider implements Provider {
   }
 
   #inTime(signal: AbortSignal | undefined): AbortSignal {
-    const timeout = AbortSignal.timeout(this.#answerTimeoutMs);
+    const timeout = AbortSignal.timeout(this.#answerTimeoutMs());
     return signal === undefined ? timeout : AbortSignal.any([signal, timeout]);
   }
 

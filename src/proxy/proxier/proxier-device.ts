@@ -20,14 +20,20 @@ import { Inventory } from '../inventory/inventory.ts';
 import { deviceTypeOf, type VirtualDevice } from '../virtual/virtual-device.ts';
 import { CwmpSwitch } from '../cwmp-switch.ts';
 import { VirtualDeviceTable } from './virtual-device-table.ts';
-import { defaultSettings, type EndpointContext } from '../endpoint-context.ts';
+import {
+  accessSettings,
+  defaultSettings,
+  type AcsAccess,
+  type EndpointContext,
+} from '../endpoint-context.ts';
 
 /** The version of the published model that the proxier's own objects are taken from. */
 const DATA_MODEL_VERSION = '2.17';
 
 export interface ProxierDeviceOptions {
   readonly context: EndpointContext;
-  readonly config: Pick<Config, 'proxier' | 'inventory' | 'embedded'>;
+  /** `inventory` and `embedded` may change. */
+  readonly config: () => Pick<Config, 'proxier' | 'inventory' | 'embedded'>;
 }
 
 /** A virtual device, as far as its row tells of it. */
@@ -50,6 +56,7 @@ export class ProxierDevice {
   readonly embedded: EmbeddedDevices;
   readonly cwmpSwitch: CwmpSwitch;
   readonly #options: ProxierDeviceOptions;
+  readonly #settings: DocumentSettingsStore;
   readonly #endpoint: CwmpEndpoint;
   readonly #informParameters: InformParameters;
   readonly #virtualDevices: VirtualDeviceTable;
@@ -67,9 +74,10 @@ export class ProxierDevice {
     const settings = new DocumentSettingsStore(
       context.store,
       'proxier/settings',
-      defaultSettings(context.acs, identityKey(context.proxier)),
+      defaultSettings(context.acs(), identityKey(context.proxier)),
       onListenerError,
     );
+    this.#settings = settings;
     this.cwmpSwitch = new CwmpSwitch(settings, logger);
     this.#endpoint = new CwmpEndpoint({
       ...context,
@@ -89,7 +97,7 @@ export class ProxierDevice {
       store: context.store,
       clock: context.clock,
       logger,
-      retentionSeconds: options.config.inventory.retentionSeconds,
+      retentionSeconds: () => options.config().inventory.retentionSeconds,
       macAddressOf,
     });
     this.#virtualDevices = new VirtualDeviceTable(this.model, context.store);
@@ -111,7 +119,7 @@ export class ProxierDevice {
       clock: context.clock,
       logger,
       vendorOui: context.proxier.oui,
-      answerTimeoutMs: options.config.embedded.answerTimeoutSeconds * 1000,
+      answerTimeoutMs: () => options.config().embedded.answerTimeoutSeconds * 1000,
       watched: () => this.#endpoint.watchedParameters(),
       onWatchedChange: (listener) => this.#endpoint.onAttributesChange(listener),
       references: (udn) => this.inventory.references(udn),
@@ -165,6 +173,12 @@ export class ProxierDevice {
     this.#endpoint.resumed(sleptMs);
   }
 
+  /** The configuration knows another way to the ACS: what the ACS has not set itself follows it. */
+  async acsChanged(acs: AcsAccess): Promise<void> {
+    const changed = await this.#settings.changeDefaults(accessSettings(acs));
+    await this.#endpoint.accessChanged(changed);
+  }
+
   get status(): EndpointStatus {
     return this.#endpoint.status();
   }
@@ -187,15 +201,16 @@ export class ProxierDevice {
 
   #addLocalObjects(settings: DocumentSettingsStore): void {
     const { context, config } = this.#options;
+    const { modelName, description, hardwareVersion } = config().proxier;
     const provider = new LocalProvider(this.model);
     addRoot(provider, { root: 'Device:2', dataModelVersion: DATA_MODEL_VERSION });
     addDeviceInfo(provider, {
       root: 'Device:2',
       identity: context.proxier,
       settings,
-      modelName: () => config.proxier.modelName,
-      description: () => config.proxier.description,
-      hardwareVersion: () => config.proxier.hardwareVersion,
+      modelName: () => modelName,
+      description: () => description,
+      hardwareVersion: () => hardwareVersion,
       softwareVersion: () => VERSION,
       upTimeSeconds: uptime,
       firstUseDate: () => {

@@ -3,7 +3,7 @@ import type { DeviceFacts } from '../../platform/config/config.ts';
 import type { Logger } from '../../platform/logger.ts';
 import { bootMark, hasRebooted, isSameMark } from '../boot-mark.ts';
 import type { ExposingMechanism } from '../device-registry.ts';
-import type { EndpointContext } from '../endpoint-context.ts';
+import type { AcsAccess, EndpointContext } from '../endpoint-context.ts';
 import { identityKey } from '../identity.ts';
 import { planMounts } from '../mapping/mounts.ts';
 import type { DescribedDevice } from '../proxied-device.ts';
@@ -45,6 +45,11 @@ export class VirtualDevices implements ExposingMechanism {
 
   async stop(): Promise<void> {
     await Promise.all([...this.#byKey.values()].map((virtual) => virtual.stop()));
+  }
+
+  /** The configuration knows another way to the ACS. */
+  async acsChanged(acs: AcsAccess): Promise<void> {
+    await Promise.all(this.all.map((virtual) => virtual.acsChanged(acs)));
   }
 
   /** The virtual device of that identity: the known one, unless the device now has another root object. */

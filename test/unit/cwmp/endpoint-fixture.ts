@@ -95,6 +95,9 @@ export class FakeListener implements ConnectionRequestListener {
   addressChanged(): void {
     for (const [path, target] of this.targets) target.moved(`http://192.0.2.1:7547/${path}`);
   }
+  usePublicUrl(): void {
+    this.addressChanged();
+  }
   /** What a good connection request does. */
   call(): string {
     const target = [...this.targets.values()][0];
@@ -132,7 +135,7 @@ export class EndpointFixture {
       store: this.store,
       model: this.model,
       settings: this.settings,
-      tls: { minVersion: 'TLSv1.2' },
+      tls: () => ({ minVersion: 'TLSv1.2' }),
       connectionRequests: this.listener,
       scheduler: createSessionScheduler(),
       clock: this.clock,
