@@ -182,6 +182,11 @@ class ComposedDaemon implements Daemon {
     // Subscriptions are cancelled through the control point, so it has to outlive the devices.
     this.#started('control point', () => controlPoint.stop());
     this.#started('devices', () => registry.stop());
+    // The ACS may wait for an answer that a device has to give.
+    this.#started('sessions', async () => {
+      registry.close();
+      await Promise.all([virtuals.endSessions(), proxier?.endSessions()]);
+    });
     await controlPoint.start();
     this.#watchSuspension();
     registry.start();

@@ -120,8 +120,13 @@ export class DeviceRegistry {
     });
   }
 
-  async stop(): Promise<void> {
+  /** No device comes to be exposed any more, nor is one that leaves taken for lost. */
+  close(): void {
     this.#stopped = true;
+  }
+
+  async stop(): Promise<void> {
+    this.close();
     this.#cleanup?.cancel();
     await this.#cleaning;
     await Promise.all([...this.#entries.values()].map(({ device }) => device.stop()));

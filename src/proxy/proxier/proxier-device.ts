@@ -161,6 +161,11 @@ export class ProxierDevice {
     await store.put(RECORD_KEY, record);
   }
 
+  /** No sessions any more; one that runs ends properly. */
+  endSessions(): Promise<void> {
+    return this.#endpoint.stop();
+  }
+
   async stop(): Promise<void> {
     this.inventory.stop();
     this.#supportedDataModels.stop();

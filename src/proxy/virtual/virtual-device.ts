@@ -123,6 +123,10 @@ export class VirtualDevice implements ExposedDevice {
     return this.#endpoint.start();
   }
 
+  endSessions(): Promise<void> {
+    return this.#endpoint.stop();
+  }
+
   stop(): Promise<void> {
     this.#supportedDataModels.stop();
     return this.#endpoint.stop();

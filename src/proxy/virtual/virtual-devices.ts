@@ -43,6 +43,11 @@ export class VirtualDevices implements ExposingMechanism {
     }
   }
 
+  /** No sessions any more; those that run end properly. */
+  async endSessions(): Promise<void> {
+    await Promise.all(this.all.map((virtual) => virtual.endSessions()));
+  }
+
   async stop(): Promise<void> {
     await Promise.all([...this.#byKey.values()].map((virtual) => virtual.stop()));
   }

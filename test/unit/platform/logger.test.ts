@@ -6,7 +6,10 @@ import { expect } from 'chai';
 import { createLogger } from '../../../src/platform/logger.ts';
 import type { ConfigurableLogger, LogLevel } from '../../../src/platform/logger.ts';
 
-function capture(level: LogLevel, format: 'json' | 'text'): { logger: ConfigurableLogger; lines: () => string[] } {
+function capture(
+  level: LogLevel,
+  format: 'json' | 'text',
+): { logger: ConfigurableLogger; lines: () => string[] } {
   const stream = new PassThrough();
   let text = '';
   stream.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
