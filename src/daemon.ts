@@ -197,6 +197,9 @@ class ComposedDaemon implements Daemon {
     const { clock, logger } = this.#options;
     const watch = new SuspensionWatch(clock, (sleptMs) => {
       logger.info('the machine was suspended', { seconds: Math.round(sleptMs / 1000) });
+      // The devices first: what sessions tell and answer must not come from before.
+      this.#controlPoint?.resumed(sleptMs);
+      this.#registry?.resumed();
       for (const virtual of this.#virtuals?.all ?? []) virtual.resumed(sleptMs);
       this.#proxier?.resumed(sleptMs);
     });

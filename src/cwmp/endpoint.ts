@@ -187,6 +187,7 @@ export class CwmpEndpoint {
     this.#schedule.resumed(sleptMs);
     this.#heartbeat.restart();
     this.#standby.slept(sleptMs);
+    this.#trigger.resumed(sleptMs);
   }
 
   /**

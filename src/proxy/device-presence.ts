@@ -134,6 +134,11 @@ export class DevicePresence {
     this.#attributesHint = false;
   }
 
+  /** Whoever had changes to tell found nobody listening for a while. */
+  valuesMissed(): void {
+    if (!this.#ended) this.#valuesDoubtful();
+  }
+
   /** Ends all work; resolves when the subscription is cancelled. */
   async end(): Promise<void> {
     this.#ended = true;

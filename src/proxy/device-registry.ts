@@ -132,6 +132,11 @@ export class DeviceRegistry {
     await Promise.all([...this.#entries.values()].map(({ device }) => device.stop()));
   }
 
+  /** The machine was suspended. */
+  resumed(): void {
+    for (const { device } of this.#entries.values()) device.resumed();
+  }
+
   /** It came, or its address or description changed: `previous` is what was known. */
   deviceAppeared(root: RootDevice, previous?: RootDevice): void {
     if (this.#stopped) return;

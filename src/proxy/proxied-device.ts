@@ -107,6 +107,13 @@ export class ProxiedDevice {
     this.#input({ type: 'structureDoubtful' });
   }
 
+  /** The machine was suspended: its timers slept, and nobody saw what changed. */
+  resumed(): void {
+    this.#presence?.valuesMissed();
+    this.#retry?.cancel();
+    this.#input({ type: 'retryDue' });
+  }
+
   lost(reason: LossReason): void {
     this.#input({ type: 'lost', reason });
     this.#present = undefined;

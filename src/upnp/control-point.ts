@@ -123,6 +123,12 @@ class LanControlPoint implements ControlPoint {
     for (const ssdp of this.#ssdp.values()) ssdp.search();
   }
 
+  resumed(sleptMs: number): void {
+    this.#tracker.slept(sleptMs);
+    for (const subscription of [...this.#subscriptions.keys()]) subscription.resumed();
+    this.search();
+  }
+
   verify(device: RootDevice): Promise<boolean> {
     return this.#tracker.verify(device, this.#stopped.signal);
   }

@@ -50,6 +50,11 @@ export class EventSubscription implements Subscription {
     return this.#state;
   }
 
+  /** The machine was suspended: subscribes afresh. */
+  resumed(): void {
+    this.#step({ kind: 'resumed' });
+  }
+
   stop(): Promise<void> {
     this.#stopping ??= this.#stop();
     return this.#stopping;
