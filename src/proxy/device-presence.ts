@@ -12,6 +12,7 @@ import { createCmsClient } from '../upnp-dm/cms-client.ts';
 import type { ManageableDevice } from '../upnp-dm/manageable-device.ts';
 import type { CmsClient } from '../upnp-dm/types.ts';
 import { parseUpdateVariable } from '../upnp-dm/update-variable.ts';
+import { AnswerWatch } from './answer-watch.ts';
 import { ChangeWatcher } from './change-watcher.ts';
 import type { ExposedDevice } from './exposed-device.ts';
 
@@ -35,6 +36,10 @@ export interface DevicePresenceOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly pollIntervalSeconds: () => number;
+  /** The device is announced, and answers nothing. */
+  readonly onSilent: () => void;
+  /** It answers again. */
+  readonly onAnswer: () => void;
   /** The device no longer matches what was read of it. */
   readonly onStructureDoubtful: () => void;
 }
@@ -46,6 +51,7 @@ export interface DevicePresenceOptions {
 export class DevicePresence {
   readonly client: CmsClient;
   readonly #options: DevicePresenceOptions;
+  readonly #answers: AnswerWatch;
   #subscription: Subscription | undefined;
   #subscriptionState: SubscriptionState = 'none';
   #firstEvent: () => void = () => undefined;
@@ -63,8 +69,9 @@ export class DevicePresence {
   readonly #counters = new Map<string, number>();
   #ended = false;
 
-  private constructor(client: CmsClient, options: DevicePresenceOptions) {
+  private constructor(client: CmsClient, answers: AnswerWatch, options: DevicePresenceOptions) {
     this.client = client;
+    this.#answers = answers;
     this.#options = options;
   }
 
@@ -83,13 +90,21 @@ export class DevicePresence {
     }
     signal.throwIfAborted();
     const client = createCmsClient({
-      controlPoint,
+      controlPoint: {
+        invoke: (...action) => answers.observe(controlPoint.invoke(...action)),
+      },
       device: device.root,
       service: cms.service,
       clock,
       ...(scpd === undefined ? {} : { scpd }),
     });
-    const presence = new DevicePresence(client, options);
+    const answers = new AnswerWatch({
+      clock,
+      probe: (patience) => client.getConfigurationUpdate(patience),
+      onSilent: options.onSilent,
+      onAnswer: options.onAnswer,
+    });
+    const presence = new DevicePresence(client, answers, options);
     await presence.#subscribe();
     return presence;
   }
@@ -142,6 +157,7 @@ export class DevicePresence {
   /** Ends all work; resolves when the subscription is cancelled. */
   async end(): Promise<void> {
     this.#ended = true;
+    this.#answers.stop();
     this.#detachWatcher();
     await this.#subscription?.stop();
   }

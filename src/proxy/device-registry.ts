@@ -203,7 +203,7 @@ export class DeviceRegistry {
     // It has moved to another root device in the meantime.
     if (present !== undefined && present.root.announcement.location !== root.announcement.location) return;
     this.#logger.info('device lost', { udn, reason, address: root.announcement.sourceAddress });
-    entry.device.lost(reason);
+    entry.device.lost(reason, reason === 'rebooted' || root.announcement.dmAnnouncement !== undefined);
     if (entry.mechanism === 'none') this.#entries.delete(udn);
     if (entry.mechanism === 'none' || entry.mechanism === 'ignore')
       this.#clean(() => this.#forgetUnlessExposed(udn));

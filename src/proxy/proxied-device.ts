@@ -114,8 +114,9 @@ export class ProxiedDevice {
     this.#input({ type: 'retryDue' });
   }
 
-  lost(reason: LossReason): void {
-    this.#input({ type: 'lost', reason });
+  /** @param reboots it said that it comes back, or is back already */
+  lost(reason: LossReason, reboots = false): void {
+    this.#input({ type: 'lost', reason, reboots });
     this.#present = undefined;
   }
 
@@ -144,8 +145,16 @@ export class ProxiedDevice {
       case 'attach':
         this.#presence?.attach();
         return;
+      case 'suspend':
+        this.#suspend();
+        return;
       case 'detach':
         this.#detach();
+        return;
+      case 'giveUpAfter':
+        this.#retry = this.#options.clock.schedule(effect.seconds * 1000, () => {
+          this.#input({ type: 'notBack' });
+        });
         return;
       case 'retryAfter':
         this.#retry = this.#options.clock.schedule(effect.seconds * 1000, () => {
@@ -207,6 +216,12 @@ export class ProxiedDevice {
         onStructureDoubtful: () => {
           this.#input({ type: 'structureDoubtful' });
         },
+        onSilent: () => {
+          this.#input({ type: 'fellSilent' });
+        },
+        onAnswer: () => {
+          this.#input({ type: 'answered' });
+        },
       },
       signal,
     );
@@ -237,6 +252,13 @@ export class ProxiedDevice {
     const tree = await readCmsTree(client, { values: true, signal });
     const upTime = Number(tree.values?.get('/UPnP/DM/DeviceInfo/UpTime') ?? NaN);
     return { ...device, triple, tree, upTimeSeconds: Number.isFinite(upTime) ? upTime : undefined };
+  }
+
+  /** What is known of it stays, and so does its subscription: it may only be busy. */
+  #suspend(): void {
+    this.#lastError = 'the device is announced, but answers nothing';
+    this.#options.logger.warn('device does not answer any more');
+    this.#exposed?.setReachable(false);
   }
 
   #detach(): void {
