@@ -8,6 +8,7 @@ import { chooseMechanism, type Config } from './platform/config/config.ts';
 import { sendDatagram } from './platform/datagram.ts';
 import { localAddressTowards } from './platform/local-address.ts';
 import type { Logger } from './platform/logger.ts';
+import { machineBootId } from './platform/machine-boot.ts';
 import { OwnAddress } from './platform/own-address.ts';
 import { openDocumentStore, type DocumentStore } from './platform/store/document-store.ts';
 import { processFigures } from './platform/process-figures.ts';
@@ -251,6 +252,7 @@ class ComposedDaemon implements Daemon {
       },
       acs: () => this.#config.acs,
       sendDatagram,
+      machineBootId: machineBootId(),
       clock,
       logger,
       userAgent: `cwmp-proxier/${VERSION}`,

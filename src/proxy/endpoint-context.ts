@@ -31,6 +31,8 @@ export interface EndpointContext {
   readonly acs: () => AcsAccess;
   readonly sendDatagram: SendDatagram;
   readonly clock: Clock;
+  /** Tells one run of this machine from the next; undefined where the kernel does not. */
+  readonly machineBootId: string | undefined;
   readonly logger: Logger;
   readonly userAgent: string;
 }

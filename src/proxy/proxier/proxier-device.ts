@@ -1,5 +1,4 @@
 import { uptime } from 'node:os';
-import { readFileSync } from 'node:fs';
 import { CwmpEndpoint } from '../../cwmp/endpoint.ts';
 import type { EndpointStatus } from '../../cwmp/types.ts';
 import { DataModel } from '../../datamodel/data-model.ts';
@@ -143,9 +142,8 @@ export class ProxierDevice {
    * @param chooseMechanism what the rules make of a device
    */
   async start(chooseMechanism: (facts: DeviceFacts) => DeviceMechanism): Promise<void> {
-    const { store, clock } = this.#options.context;
+    const { store, clock, machineBootId: bootId } = this.#options.context;
     const previous = store.get<ProxierRecord>(RECORD_KEY);
-    const bootId = kernelBootId();
     this.inventory.start();
     await this.embedded.start(chooseMechanism);
     this.#supportedDataModels.start();
@@ -229,14 +227,5 @@ export class ProxierDevice {
       parameterKey: () => this.#endpoint.parameterKey,
       connectionRequestUrl: () => this.#endpoint.connectionRequestUrl,
     });
-  }
-}
-
-/** Changes with each start of the machine; undefined where the kernel has none. */
-function kernelBootId(): string | undefined {
-  try {
-    return readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
-  } catch {
-    return undefined;
   }
 }

@@ -63,11 +63,14 @@ export class VirtualDevices implements ExposingMechanism {
     described: DescribedDevice,
     facts: DeviceFacts,
   ): Promise<VirtualDevice> {
-    const { store, proxier, clock } = this.#context;
+    const { store, proxier, clock, machineBootId } = this.#context;
     const key = identityKey(identity);
     const known = this.#byKey.get(key);
     const stored = known?.record ?? store.get<VirtualDeviceRecord>(RECORD_PREFIX + key);
-    const boot = bootMark(described.root.announcement.bootId, described.upTimeSeconds, clock.now());
+    const boot = bootMark(described.root.announcement.bootId, described.upTimeSeconds, {
+      uptimeMs: clock.uptime(),
+      machineBootId,
+    });
     const { modelName, modelNumber, modelDescription } = described.managed.description;
     const record: VirtualDeviceRecord = {
       identity,

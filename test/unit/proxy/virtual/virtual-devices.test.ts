@@ -76,6 +76,7 @@ function contextOf(store: DocumentStore): EndpointContext {
     acs: () => ({ url: ACS_URL, username: '', password: '', periodicInformIntervalSeconds: 3600 }),
     sendDatagram: () => Promise.resolve(),
     clock: new ManualClock(),
+    machineBootId: 'run',
     logger: silentLogger,
     userAgent: 'test',
   };
