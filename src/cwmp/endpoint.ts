@@ -42,7 +42,9 @@ export class CwmpEndpoint {
   constructor(options: CwmpEndpointOptions) {
     this.#options = options;
     const { clock, settings } = options;
-    this.#state = new EndpointState(options.store, options.storeKey);
+    this.#state = new EndpointState(options.store, options.storeKey, ({ code, commandKey }) => {
+      options.logger.warn('too many undelivered events, one is given up', { event: code, commandKey });
+    });
     const onChange = (fresh: boolean): void => {
       this.#inBackground(this.#state.saveEvents());
       this.#trigger.evaluate(fresh);
