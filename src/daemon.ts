@@ -68,6 +68,7 @@ class ComposedDaemon implements Daemon {
   #registry: DeviceRegistry | undefined;
   #virtuals: VirtualDevices | undefined;
   #proxier: ProxierDevice | undefined;
+  #store: DocumentStore | undefined;
   #controlPoint: ControlPoint | undefined;
   #connectionRequests: ConnectionRequestListener | undefined;
   #ownAddress: OwnAddress | undefined;
@@ -150,6 +151,7 @@ class ComposedDaemon implements Daemon {
     const config = this.#config;
     for (const warning of config.warnings) logger.warn('configuration', { warning });
     const store = await openDocumentStore({ directory: config.state.directory, logger });
+    this.#store = store;
     this.#started('store', () => store.close());
 
     const ownAddress = this.#createOwnAddress(() => connectionRequests.addressChanged());
@@ -232,8 +234,11 @@ class ComposedDaemon implements Daemon {
   /** Endpoints that the ACS has switched off are on again, if the configuration wants that. */
   async #enableCwmp(): Promise<void> {
     if (!this.#config.acs.enableCwmpAtStart) return;
-    for (const { cwmpSwitch } of this.#virtuals?.all ?? []) await cwmpSwitch.on();
-    await this.#proxier?.cwmpSwitch.on();
+    for (const part of [...(this.#virtuals?.all ?? []), this.#proxier]) {
+      await part?.cwmpSwitch.on().catch((error: unknown) => {
+        this.#options.logger.error('CWMP was not switched on', { error });
+      });
+    }
   }
 
   #endpointContext(store: DocumentStore, connectionRequests: ConnectionRequestListener): EndpointContext {
@@ -299,7 +304,7 @@ class ComposedDaemon implements Daemon {
     const server = createStatusServer({
       ...config.status,
       snapshot: () => this.status(),
-      unhealthy: () => (this.#isUp ? undefined : 'starting or stopping'),
+      unhealthy: () => (this.#isUp ? this.#store?.problem : 'starting or stopping'),
       logger,
     });
     const address = await server.start();

@@ -142,21 +142,21 @@ export class ProxierDevice {
    * @param chooseMechanism what the rules make of a device
    */
   async start(chooseMechanism: (facts: DeviceFacts) => DeviceMechanism): Promise<void> {
-    const { store, clock, machineBootId: bootId } = this.#options.context;
+    const { store, clock, logger, machineBootId: bootId } = this.#options.context;
     const previous = store.get<ProxierRecord>(RECORD_KEY);
     this.inventory.start();
     await this.embedded.start(chooseMechanism);
     this.#supportedDataModels.start();
     await this.#endpoint.start();
     // A daemon that restarts is no reboot of the gateway; without the kernel's word each start counts as one.
-    if (previous !== undefined && (bootId === undefined || bootId !== previous.bootId))
-      await this.#endpoint.recordBoot();
+    const hasBooted = previous !== undefined && (bootId === undefined || bootId !== previous.bootId);
+    const booted = hasBooted ? this.#endpoint.recordBoot() : undefined;
+    const record: ProxierRecord = { bootId, firstUse: previous?.firstUse ?? clock.now() };
+    // A disk that takes nothing is no reason not to be there: the boot is told, and told once more after the next start.
+    await Promise.all([booted, store.put(RECORD_KEY, record)]).catch((error: unknown) => {
+      logger.error('the start was not recorded', { error });
+    });
     await this.#endpoint.compareWatchedValues();
-    const record: ProxierRecord = {
-      bootId,
-      firstUse: previous?.firstUse ?? clock.now(),
-    };
-    await store.put(RECORD_KEY, record);
   }
 
   /** No sessions any more; one that runs ends properly. */
