@@ -1,14 +1,15 @@
 import { networkInterfaces } from 'node:os';
-import { isDeepStrictEqual } from 'node:util';
 import { createConnectionRequestListener } from './cwmp/connection-request/connection-request-listener.ts';
 import { createSessionScheduler } from './cwmp/session-scheduler.ts';
 import type { ConnectionRequestListener, EndpointIdentity } from './cwmp/types.ts';
 import type { Clock } from './platform/clock.ts';
+import { changedKeys } from './platform/config/config-changes.ts';
 import { chooseMechanism, type Config } from './platform/config/config.ts';
 import { sendDatagram } from './platform/datagram.ts';
 import { localAddressTowards } from './platform/local-address.ts';
 import type { Logger } from './platform/logger.ts';
 import { machineSerialNumber } from './platform/machine-serial-number.ts';
+import { machineBootId } from './platform/machine-boot.ts';
 import { OwnAddress } from './platform/own-address.ts';
 import { openDocumentStore, type DocumentStore } from './platform/store/document-store.ts';
 import { processFigures } from './platform/process-figures.ts';
@@ -22,6 +23,7 @@ import { VirtualDevices } from './proxy/virtual/virtual-devices.ts';
 import { createStatusServer, type StatusServer } from './status/status-server.ts';
 import type { StatusSnapshot } from './status/status-snapshot.ts';
 import { createControlPoint } from './upnp/control-point.ts';
+import { checkInterfaceNames } from './upnp/ssdp/lan-interface.ts';
 import type { ControlPoint } from './upnp/types.ts';
 
 export interface DaemonOptions {
@@ -38,10 +40,11 @@ export interface Daemon {
   /** Ends sessions, cancels subscriptions, closes the store. */
   stop(): Promise<void>;
   /**
-   * Goes on with another configuration.
-   * @returns false when more than `devices` differs: then nothing is done, and another daemon has to take over
+   * Goes on with another configuration; only what differs is touched. `log` is the business of whoever made the logger.
+   * @returns the keys that cannot change in place: when there are any nothing is done, and another daemon has to take over
+   * @throws Error when something new cannot be had; the old configuration stays in use
    */
-  reload(config: Config): Promise<boolean>;
+  reload(config: Config): Promise<readonly string[]>;
   status(): StatusSnapshot;
   /** Addresses that are bound; valid after start. */
   readonly addresses: {
@@ -49,6 +52,9 @@ export interface Daemon {
     readonly status: { readonly host: string; readonly port: number };
   };
 }
+
+/** What is bound to them, or made of them, cannot go over to others. */
+const RESTART_KEYS = /^(state\.|proxier\.|connectionRequest\.(host|port)$)/;
 
 /** Puts the parts together; starts them bottom-up and stops them in reverse. */
 export function createDaemon(options: DaemonOptions): Daemon {
@@ -64,6 +70,11 @@ class ComposedDaemon implements Daemon {
   #registry: DeviceRegistry | undefined;
   #virtuals: VirtualDevices | undefined;
   #proxier: ProxierDevice | undefined;
+  #store: DocumentStore | undefined;
+  #controlPoint: ControlPoint | undefined;
+  #connectionRequests: ConnectionRequestListener | undefined;
+  #ownAddress: OwnAddress | undefined;
+  #status: StatusServer | undefined;
   #isUp = false;
   #addresses: Daemon['addresses'] = {
     connectionRequest: { host: '', port: 0 },
@@ -100,14 +111,27 @@ class ComposedDaemon implements Daemon {
     }
   }
 
-  async reload(config: Config): Promise<boolean> {
-    if (!isDeepStrictEqual(apartFromDevices(this.#config), apartFromDevices(config))) return false;
-    const isSame = isDeepStrictEqual(this.#config.devices, config.devices);
+  async reload(config: Config): Promise<readonly string[]> {
+    const { logger } = this.#options;
+    const changed = changedKeys(this.#config, config);
+    const fixed = changed.filter((key) => RESTART_KEYS.test(key));
+    if (fixed.length > 0) return fixed;
+    const sections = new Set(changed.map((key) => key.split('.')[0]));
+    // First what may fail, so that all of the new configuration is in use, or nothing.
+    if (sections.has('lan')) checkInterfaceNames(config.lan.interfaces);
+    if (sections.has('status')) await this.#moveStatus(config);
     this.#config = config;
-    for (const warning of config.warnings) this.#options.logger.warn('configuration', { warning });
-    if (!isSame) await this.#registry?.rulesChanged();
+    for (const warning of config.warnings) logger.warn('configuration', { warning });
+    if (changed.length > 0) logger.info('configuration changed', { keys: changed });
+    if (sections.has('connectionRequest'))
+      this.#connectionRequests?.usePublicUrl(config.connectionRequest.publicUrl);
+    if (sections.has('lan')) await this.#controlPoint?.useInterfaces(config.lan.interfaces);
+    if (sections.has('inventory')) this.#proxier?.inventory.retentionChanged();
+    if (sections.has('acs')) await this.#acsChanged();
+    // How often to poll concerns no device's place.
+    if (changed.some((key) => /^devices\.(?!pollInterval)/.test(key))) await this.#registry?.rulesChanged();
     await this.#enableCwmp();
-    return true;
+    return [];
   }
 
   status(): StatusSnapshot {
@@ -129,10 +153,12 @@ class ComposedDaemon implements Daemon {
     const config = this.#config;
     for (const warning of config.warnings) logger.warn('configuration', { warning });
     const store = await openDocumentStore({ directory: config.state.directory, logger });
+    this.#store = store;
     this.#started('store', () => store.close());
 
     const ownAddress = this.#createOwnAddress(() => connectionRequests.addressChanged());
     await ownAddress.start();
+    this.#ownAddress = ownAddress;
     this.#started('own address', () => Promise.resolve(ownAddress.stop()));
     const connectionRequests = createConnectionRequestListener({
       ...config.connectionRequest,
@@ -140,10 +166,12 @@ class ComposedDaemon implements Daemon {
       clock,
       logger,
     });
+    this.#connectionRequests = connectionRequests;
     await connectionRequests.start();
     this.#started('connection request listener', () => connectionRequests.stop());
 
-    const status = await this.#startStatus();
+    const status = await this.#startStatus(config);
+    this.#started('status server', () => this.#status?.stop() ?? Promise.resolve());
     this.#addresses = { connectionRequest: connectionRequests.address, status };
     logger.info('listening', {
       connectionRequest: formatAddress(connectionRequests.address),
@@ -156,9 +184,15 @@ class ComposedDaemon implements Daemon {
     await this.#enableCwmp();
     const { registry, controlPoint } = this.#createRegistry(context, virtuals, proxier);
     this.#registry = registry;
+    this.#controlPoint = controlPoint;
     // Subscriptions are cancelled through the control point, so it has to outlive the devices.
     this.#started('control point', () => controlPoint.stop());
     this.#started('devices', () => registry.stop());
+    // The ACS may wait for an answer that a device has to give.
+    this.#started('sessions', async () => {
+      registry.close();
+      await Promise.all([virtuals.endSessions(), proxier?.endSessions()]);
+    });
     await controlPoint.start();
     this.#watchSuspension();
     registry.start();
@@ -169,6 +203,9 @@ class ComposedDaemon implements Daemon {
     const { clock, logger } = this.#options;
     const watch = new SuspensionWatch(clock, (sleptMs) => {
       logger.info('the machine was suspended', { seconds: Math.round(sleptMs / 1000) });
+      // The devices first: what sessions tell and answer must not come from before.
+      this.#controlPoint?.resumed(sleptMs);
+      this.#registry?.resumed();
       for (const virtual of this.#virtuals?.all ?? []) virtual.resumed(sleptMs);
       this.#proxier?.resumed(sleptMs);
     });
@@ -189,7 +226,7 @@ class ComposedDaemon implements Daemon {
     this.#started('virtual devices', () => virtuals.stop());
     await virtuals.start((facts) => chooseMechanism(config.devices, facts) === 'virtual');
     if (!config.proxier.endpoint) return { virtuals, proxier: undefined };
-    const proxier = new ProxierDevice({ context, config });
+    const proxier = new ProxierDevice({ context, config: () => this.#config });
     this.#proxier = proxier;
     this.#started('proxier', () => proxier.stop());
     await proxier.start((facts) => chooseMechanism(config.devices, facts));
@@ -200,8 +237,11 @@ class ComposedDaemon implements Daemon {
   /** Endpoints that the ACS has switched off are on again, if the configuration wants that. */
   async #enableCwmp(): Promise<void> {
     if (!this.#config.acs.enableCwmpAtStart) return;
-    for (const { cwmpSwitch } of this.#virtuals?.all ?? []) await cwmpSwitch.on();
-    await this.#proxier?.cwmpSwitch.on();
+    for (const part of [...(this.#virtuals?.all ?? []), this.#proxier]) {
+      await part?.cwmpSwitch.on().catch((error: unknown) => {
+        this.#options.logger.error('CWMP was not switched on', { error });
+      });
+    }
   }
 
   #claimIdentity(store: DocumentStore): Promise<EndpointIdentity> {
@@ -220,15 +260,15 @@ class ComposedDaemon implements Daemon {
     proxier: EndpointIdentity,
   ): EndpointContext {
     const { logger, clock } = this.#options;
-    const config = this.#config;
     return {
       store,
       connectionRequests,
       scheduler: createSessionScheduler(),
-      tls: config.acs.tls,
+      tls: () => this.#config.acs.tls,
       proxier,
-      acs: config.acs,
+      acs: () => this.#config.acs,
       sendDatagram,
+      machineBootId: machineBootId(),
       clock,
       logger,
       userAgent: `cwmp-proxier/${VERSION}`,
@@ -238,28 +278,48 @@ class ComposedDaemon implements Daemon {
   /** The address under which the ACS can reach us when the listener is bound to all addresses. */
   #createOwnAddress(onChange: () => void): OwnAddress {
     const { logger, clock, localAddressTowards: find = localAddressTowards } = this.#options;
-    const { acs, lan } = this.#config;
-    const { hostname } = new URL(acs.url);
     return new OwnAddress({
-      find: () => find(hostname),
-      fallback: () => firstLanAddress(lan.interfaces),
+      find: () => find(new URL(this.#config.acs.url).hostname),
+      fallback: () => firstLanAddress(this.#config.lan.interfaces),
       onChange,
       clock,
-      logger: logger.child({ acs: hostname }),
+      logger,
     });
   }
 
-  async #startStatus(): Promise<{ host: string; port: number }> {
+  /** Each with its own settings only: the others keep their connections. */
+  async #acsChanged(): Promise<void> {
+    const { acs } = this.#config;
+    await this.#ownAddress?.check();
+    await this.#virtuals?.acsChanged(acs);
+    await this.#proxier?.acsChanged(acs);
+  }
+
+  /** The old listener ends first: the new one may want its port at another address. */
+  async #moveStatus(config: Config): Promise<void> {
+    await this.#status?.stop();
+    const listen = async (wanted: Config): Promise<void> => {
+      this.#addresses = { ...this.#addresses, status: await this.#startStatus(wanted) };
+      this.#options.logger.info('listening', { status: formatAddress(this.#addresses.status) });
+    };
+    try {
+      await listen(config);
+    } catch (error) {
+      await listen(this.#config);
+      throw error;
+    }
+  }
+
+  async #startStatus(config: Config): Promise<{ host: string; port: number }> {
     const { logger } = this.#options;
-    const config = this.#config;
-    const server: StatusServer = createStatusServer({
+    const server = createStatusServer({
       ...config.status,
       snapshot: () => this.status(),
-      unhealthy: () => (this.#isUp ? undefined : 'starting or stopping'),
+      unhealthy: () => (this.#isUp ? this.#store?.problem : 'starting or stopping'),
       logger,
     });
     const address = await server.start();
-    this.#started('status server', () => server.stop());
+    this.#status = server;
     return address;
   }
 
@@ -319,10 +379,6 @@ class ComposedDaemon implements Daemon {
   #started(name: string, stop: () => Promise<void>): void {
     this.#running.push({ name, stop });
   }
-}
-
-function apartFromDevices(config: Config): unknown {
-  return { ...config, devices: undefined, warnings: undefined };
 }
 
 function firstLanAddress(interfaces: readonly string[]): string {

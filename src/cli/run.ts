@@ -17,9 +17,9 @@ export function addRunCommand(program: Command, context: CommandContext): void {
     .addHelpText(
       'after',
       `
-Signals: SIGTERM and SIGINT stop within 5 seconds, a second one at once; SIGHUP reads the configuration anew: new
-rules for devices are applied in place, anything else by a restart of all parts (a bad configuration is reported and
-the old one stays). Under systemd (Type=notify)
+Signals: SIGTERM and SIGINT stop within 5 seconds, a second one at once; SIGHUP reads the configuration anew: what
+changed is applied in place and touches nothing else; only state, proxier and connectionRequest.host and .port
+need a restart of all parts (a bad configuration is reported and the old one stays). Under systemd (Type=notify)
 readiness and watchdog are reported.
 An endpoint that the ACS has switched off (EnableCWMP false) is switched on again by acs.enableCwmpAtStart: true.
 Exit codes: 0 stopped by a signal, 1 could not start or stop, 2 wrong arguments or configuration.
@@ -39,32 +39,39 @@ async function runDaemon(initialConfig: Config, options: ConfigOptions): Promise
   const { systemClock: clock } = await import('../platform/clock.ts');
   const { loadConfig } = await import('../platform/config/load-config.ts');
   const { createLogger } = await import('../platform/logger.ts');
-  const { runService } = await import('../platform/service.ts');
+  const { NothingRunsError, runService } = await import('../platform/service.ts');
 
-  const create = (config: Config): Daemon =>
-    createDaemon({ config, logger: createLogger(config.log), clock });
+  const logger = createLogger(initialConfig.log);
+  const create = (config: Config): Daemon => createDaemon({ config, logger, clock });
   let config = initialConfig;
   let daemon = create(config);
   let reloading = Promise.resolve();
 
-  const replace = async (next: Config): Promise<void> => {
-    if (await daemon.reload(next)) {
-      config = next;
-      return;
-    }
+  const restart = async (next: Config): Promise<void> => {
     await daemon.stop();
     daemon = create(next);
     try {
       await daemon.start();
-      config = next;
     } catch (error) {
+      logger.error('the new configuration does not work, the old one is taken again', { error });
       daemon = create(config);
-      await daemon.start();
+      await daemon.start().catch((cause: unknown) => {
+        throw new NothingRunsError('neither the new nor the old configuration works', { cause });
+      });
       throw error;
     }
   };
+  const replace = async (next: Config): Promise<void> => {
+    const keys = await daemon.reload(next);
+    if (keys.length > 0) {
+      logger.info('restarting all parts', { keys });
+      await restart(next);
+    }
+    config = next;
+    logger.configure(next.log);
+  };
   return runService({
-    logger: createLogger(config.log),
+    logger,
     clock,
     hooks: {
       start: () => daemon.start(),
@@ -73,11 +80,7 @@ async function runDaemon(initialConfig: Config, options: ConfigOptions): Promise
         await daemon.stop();
       },
       reload: () => {
-        // One after the other: two daemons cannot share the ports and the state.
-        reloading = reloading
-          .catch(() => undefined)
-          .then(() => loadConfig(options.config, options.set ?? []))
-          .then(replace);
+        reloading = loadConfig(options.config, options.set ?? []).then(replace);
         return reloading;
       },
     },

@@ -31,6 +31,9 @@ export interface EndpointSessionOptions extends CwmpEndpointOptions {
   readonly retryCount: () => number;
   /** The ACS has changed attributes. */
   readonly onAttributesChange: () => void;
+  /** Aborted when sessions have to end properly. */
+  readonly ending: AbortSignal;
+  /** Aborted when everything has to end at once. */
   readonly signal: AbortSignal;
 }
 
@@ -139,7 +142,7 @@ export class EndpointSession {
       lastTold: (path) => state.toldOf(path),
       retryCount: options.retryCount(),
       clock: options.clock,
-      signal: options.signal,
+      signal: options.ending,
     });
   }
 
@@ -149,7 +152,7 @@ export class EndpointSession {
     inform: Inform,
     onInformDelivered: () => Promise<void>,
   ): Promise<SessionOutcome> {
-    const { registry, clock, logger, signal } = this.#options;
+    const { registry, clock, logger, ending, signal } = this.#options;
     return runSession({
       transport: this.#transport(settings),
       namespace,
@@ -166,6 +169,7 @@ export class EndpointSession {
         }),
       onInformDelivered,
       onRequestAnswered: () => Promise.resolve(),
+      ending,
       signal,
       logger,
     });
@@ -200,7 +204,7 @@ export class EndpointSession {
       url: settings.url,
       username: settings.username,
       password: settings.password,
-      tls,
+      tls: tls(),
       localAddress,
       userAgent,
       timeoutMs: (acsTimeoutSeconds ?? DEFAULT_ACS_TIMEOUT_SECONDS) * 1000,

@@ -54,11 +54,16 @@ export class EndpointState {
   /** Settles when the last change of the attributes has. */
   #changing: Promise<unknown> = Promise.resolve();
 
-  constructor(store: DocumentStore, key: string) {
+  /** @param onEventGivenUp see EventQueue */
+  constructor(
+    store: DocumentStore,
+    key: string,
+    onEventGivenUp: (event: EndpointEvent) => void = () => undefined,
+  ) {
     this.#store = store;
     this.#key = key;
     const events = store.get<Partial<EventsDocument>>(`${key}/events`);
-    this.queue = new EventQueue(events?.events);
+    this.queue = new EventQueue(events?.events, onEventGivenUp);
     this.valueChanges = new ValueChanges(events?.valueChanges);
     const buckets = store.keys(`${key}/watched/`).map((bucket) => readTexts(store.get<unknown>(bucket)));
     this.watchedValues = new WatchedValues(buckets);

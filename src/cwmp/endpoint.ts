@@ -13,6 +13,9 @@ import { StandbyWatch } from './standby-watch.ts';
 import type { AcsSettings, ConnectionRequestTarget, CwmpEndpointOptions, EndpointStatus } from './types.ts';
 import { ValueWatch } from './value-watch.ts';
 
+/** How long an answer that the ACS waits for may take while the endpoint stops. */
+export const LAST_ANSWER_MS = 2000;
+
 /**
  * One CPE towards the ACS: its events, sessions, RPCs and connection requests [TR-069 3]. The proxier and every Virtual CWMP
  * Device have one each; they share nothing but the listener and the scheduler.
@@ -27,7 +30,11 @@ export class CwmpEndpoint {
   readonly #lightweight: LightweightNotifier | undefined;
   readonly #heartbeat: RecurringAlarm;
   readonly #standby: StandbyWatch;
+  /** No new session, no new request of the ACS. */
+  readonly #stopping = new AbortController();
+  /** Not even an answer. */
   readonly #stopped = new AbortController();
+  #ending: Promise<void> | undefined;
   #connectionRequestUrl = '';
   #isStarted = false;
   readonly #undo: (() => void)[] = [];
@@ -36,7 +43,9 @@ export class CwmpEndpoint {
   constructor(options: CwmpEndpointOptions) {
     this.#options = options;
     const { clock, settings } = options;
-    this.#state = new EndpointState(options.store, options.storeKey);
+    this.#state = new EndpointState(options.store, options.storeKey, ({ code, commandKey }) => {
+      options.logger.warn('too many undelivered events, one is given up', { event: code, commandKey });
+    });
     const onChange = (fresh: boolean): void => {
       this.#inBackground(this.#state.saveEvents());
       this.#trigger.evaluate(fresh);
@@ -48,7 +57,7 @@ export class CwmpEndpoint {
       onLightweightChange: (path, urgency) => this.#lightweight?.valueChanged(path, urgency),
       inBackground: (work) => this.#inBackground(work),
       clock,
-      signal: this.#stopped.signal,
+      signal: this.#stopping.signal,
     });
     this.#lightweight = this.#createNotifier();
     this.#heartbeat = this.#createHeartbeat();
@@ -77,6 +86,7 @@ export class CwmpEndpoint {
         this.#inBackground(this.#watch.attributesChanged());
         for (const listener of this.#attributeListeners) listener();
       },
+      ending: this.#stopping.signal,
       signal: this.#stopped.signal,
     });
     this.#trigger = new SessionTrigger({
@@ -127,15 +137,25 @@ export class CwmpEndpoint {
     this.#trigger.evaluate();
   }
 
-  /** Ends a running session and all timers; nothing acknowledged is lost. */
-  async stop(): Promise<void> {
+  /**
+   * Ends a running session and all timers; nothing acknowledged is lost. What the ACS waits for is answered, if that takes no
+   * longer than LAST_ANSWER_MS. Stopping twice is stopping once.
+   */
+  stop(): Promise<void> {
+    this.#ending ??= this.#end();
+    return this.#ending;
+  }
+
+  async #end(): Promise<void> {
+    this.#stopping.abort();
+    const limit = this.#options.clock.schedule(LAST_ANSWER_MS, () => this.#stopped.abort());
+    await Promise.all([this.#lightweight?.stop(), this.#trigger.stop()]);
+    limit.cancel();
+    this.#stopped.abort();
     for (const undo of this.#undo.splice(0)) undo();
     this.#schedule.stop();
     this.#heartbeat.stop();
     this.#watch.stop();
-    this.#stopped.abort();
-    await this.#lightweight?.stop();
-    await this.#trigger.stop();
     await this.#logFailure(this.#state.saveEvents());
   }
 
@@ -174,6 +194,16 @@ export class CwmpEndpoint {
     this.#schedule.resumed(sleptMs);
     this.#heartbeat.restart();
     this.#standby.slept(sleptMs);
+    this.#trigger.resumed(sleptMs);
+  }
+
+  /**
+   * The way to the ACS may be another one: an endpoint that waits for a retry does not wait for it.
+   * @param settings whether settings are others than the ACS knows
+   */
+  async accessChanged(settings: boolean): Promise<void> {
+    if (this.#trigger.retryCount > 0) this.#trigger.evaluate(true);
+    if (settings) await this.#watch.compare();
   }
 
   /** The key of the last successful SetParameterValues, AddObject or DeleteObject. */
@@ -243,6 +273,7 @@ export class CwmpEndpoint {
         this.#inBackground(this.#state.saveEvents());
       },
       nameOf: (parameters) => this.#session.namer(parameters),
+      signal: this.#stopped.signal,
     });
   }
 
@@ -275,7 +306,7 @@ export class CwmpEndpoint {
         password: settings.current.connectionRequestPassword,
       }),
       accept: () => {
-        if (!settings.current.enableCwmp) return 'busy';
+        if (!settings.current.enableCwmp || this.#stopping.signal.aborted) return 'busy';
         return isReachable() ? 'accepted' : 'offline';
       },
       moved: (url) => this.#inBackground(this.#moved(url)),

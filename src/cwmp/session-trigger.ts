@@ -30,6 +30,8 @@ export class SessionTrigger {
   readonly #options: SessionTriggerOptions;
   #retryCount = 0;
   #retryTimer: Timer | undefined;
+  /** Monotonic. */
+  #retryAt: number | undefined;
   /** A failed session has to be repeated, and its wait is over. */
   #retryDue = false;
   #throttleTimer: Timer | undefined;
@@ -75,6 +77,13 @@ export class SessionTrigger {
     if (wish === 'notification' && !this.#retryDue && this.#throttle()) return;
     this.#clearTimers();
     this.#running = this.#runOne(wish === 'connectionRequest');
+  }
+
+  /** The machine slept for so long, milliseconds: waits that ended meanwhile are over. */
+  resumed(sleptMs: number): void {
+    if (this.#succeededAt !== undefined) this.#succeededAt -= sleptMs;
+    if (this.#retryAt !== undefined) this.#retryIn(this.#retryAt - sleptMs - this.#options.clock.monotonic());
+    this.evaluate();
   }
 
   /** No session starts any more; resolves when the running one is over. */
@@ -134,9 +143,17 @@ export class SessionTrigger {
 
   #waitForRetry(): void {
     if (this.#stopped) return;
-    const { clock, settings, random } = this.#options;
-    this.#retryTimer = clock.schedule(retryDelayMs(settings(), this.#retryCount, random), () => {
+    const { settings, random } = this.#options;
+    this.#retryIn(retryDelayMs(settings(), this.#retryCount, random));
+  }
+
+  #retryIn(delayMs: number): void {
+    const { clock } = this.#options;
+    this.#retryTimer?.cancel();
+    this.#retryAt = clock.monotonic() + delayMs;
+    this.#retryTimer = clock.schedule(delayMs, () => {
       this.#retryTimer = undefined;
+      this.#retryAt = undefined;
       this.#retryDue = true;
       this.evaluate();
     });
@@ -145,6 +162,7 @@ export class SessionTrigger {
   #clearTimers(): void {
     this.#retryTimer?.cancel();
     this.#retryTimer = undefined;
+    this.#retryAt = undefined;
     this.#throttleTimer?.cancel();
     this.#throttleTimer = undefined;
   }

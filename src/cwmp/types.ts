@@ -120,16 +120,21 @@ export interface ConnectionRequestListener {
   register(path: string, target: ConnectionRequestTarget): { readonly url: string; unregister(): void };
   /** Our address has changed: tells those that are registered. */
   addressChanged(): void;
+  /** The ACS reaches us at another URL from now on, or at our own address: tells those that are registered. */
+  usePublicUrl(publicUrl: string | undefined): void;
   /**
    * Serves an XML document that anybody may read under `/dt/<name>` until `unpublish` is called. Several may publish one name:
    * any of them answers. Without a public URL the host of `url` is `localhost`, for which the ACS puts the host of the
    * connection request URL [TR-181 DeviceInfo.SupportedDataModel.{i}.URL].
    * @param get undefined: there is no such document any more
    */
-  publish(
-    name: string,
-    get: () => Promise<string | undefined>,
-  ): { readonly url: string; readonly unpublish: () => void };
+  publish(name: string, get: () => Promise<string | undefined>): PublishedDocument;
+}
+
+export interface PublishedDocument {
+  /** It changes with the public URL. */
+  readonly url: string;
+  readonly unpublish: () => void;
 }
 
 export interface ConnectionRequestTarget {
@@ -150,8 +155,8 @@ export interface CwmpEndpointOptions {
   readonly store: DocumentStore;
   readonly model: DataModel;
   readonly settings: SettingsStore;
-  /** PEM texts; the name check is always on. */
-  readonly tls: TlsOptions;
+  /** PEM texts, read at each session; the name check is always on. */
+  readonly tls: () => TlsOptions;
   readonly connectionRequests: ConnectionRequestListener;
   /** Limits how many sessions run at once over all endpoints. */
   readonly scheduler: SessionScheduler;

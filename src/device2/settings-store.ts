@@ -18,7 +18,7 @@ type Listener = (current: DeviceSettings, previous: DeviceSettings) => void;
 export class DocumentSettingsStore implements SettingsStore {
   readonly #store: DocumentStore;
   readonly #key: string;
-  readonly #defaults: DeviceSettings;
+  #defaults: DeviceSettings;
   readonly #onListenerError: (error: unknown) => void;
   readonly #listeners = new Set<Listener>();
   #written: Partial<DeviceSettings>;
@@ -72,6 +72,21 @@ export class DocumentSettingsStore implements SettingsStore {
     const done = this.#tail.then(async () => {
       await this.#store.delete(this.#key);
       this.#become({});
+    });
+    this.#tail = done.catch(() => undefined);
+    return done;
+  }
+
+  /**
+   * Other defaults from now on (the config file was read anew); what was written keeps its say.
+   * @returns whether any setting in effect is another one now
+   */
+  changeDefaults(change: Partial<DeviceSettings>): Promise<boolean> {
+    const done = this.#tail.then(() => {
+      const previous = this.#current;
+      this.#defaults = { ...this.#defaults, ...change };
+      this.#become(this.#written);
+      return !sameSettings(this.#current, previous);
     });
     this.#tail = done.catch(() => undefined);
     return done;

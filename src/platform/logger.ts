@@ -33,41 +33,59 @@ const JOURNAL_PREFIX = { error: '<3>', warn: '<4>', info: '<6>', debug: '<7>' } 
   string
 >;
 
+export interface LogSettings {
+  readonly level: LogLevel;
+  /** `json` = one JSON object a line; `text` = for people (no time stamp when under journald: JOURNAL_STREAM set). */
+  readonly format: 'json' | 'text';
+}
+
+/** A logger whose settings may change while it is in use; its children follow. */
+export interface ConfigurableLogger extends Logger {
+  configure(settings: LogSettings): void;
+}
+
 /**
  * Writes to standard output (or `stream`) only: rotation and retention are journald's business. Fields whose name
  * looks like a secret, and user information in URLs, are masked as a second line of defence.
  */
-export function createLogger(options: {
-  level: LogLevel;
-  /** `json` = one JSON object a line; `text` = for people (no time stamp when under journald: JOURNAL_STREAM set). */
-  format: 'json' | 'text';
-  stream?: NodeJS.WritableStream;
-}): Logger {
+export function createLogger(
+  options: LogSettings & { readonly stream?: NodeJS.WritableStream },
+): ConfigurableLogger {
   const stream = options.stream ?? process.stdout;
   ignoreBrokenPipe(stream);
   const underJournal = options.stream === undefined && process.env.JOURNAL_STREAM !== undefined;
+  const settings = { level: options.level, format: options.format };
   const backend = createWinstonLogger({
-    level: options.level,
+    // What is below the level in use never gets here.
+    level: 'debug',
     levels: LEVELS,
     format: format.printf(({ level, message, fields }) => {
       const entry: Entry = { level: toLevel(level), message: String(message), fields: redact(fields) };
-      return options.format === 'json' ? formatJson(entry) : formatText(entry, underJournal);
+      return settings.format === 'json' ? formatJson(entry) : formatText(entry, underJournal);
     }),
     transports: [new transports.Stream({ stream, eol: '\n' })],
     exitOnError: false,
   });
-  return new WinstonAdapter(backend, options.level, {});
+  return new WinstonAdapter(backend, settings, {});
 }
 
-class WinstonAdapter implements Logger {
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+
+class WinstonAdapter implements ConfigurableLogger {
   readonly #backend: WinstonLogger;
-  readonly #level: LogLevel;
+  /** Shared with all children. */
+  readonly #settings: Mutable<LogSettings>;
   readonly #fields: LogFields;
 
-  constructor(backend: WinstonLogger, level: LogLevel, fields: LogFields) {
+  constructor(backend: WinstonLogger, settings: Mutable<LogSettings>, fields: LogFields) {
     this.#backend = backend;
-    this.#level = level;
+    this.#settings = settings;
     this.#fields = fields;
+  }
+
+  configure({ level, format: lineFormat }: LogSettings): void {
+    this.#settings.level = level;
+    this.#settings.format = lineFormat;
   }
 
   error(message: string, fields?: LogFields): void {
@@ -87,11 +105,11 @@ class WinstonAdapter implements Logger {
   }
 
   isEnabled(level: LogLevel): boolean {
-    return LEVELS[level] <= LEVELS[this.#level];
+    return LEVELS[level] <= LEVELS[this.#settings.level];
   }
 
   child(fields: LogFields): Logger {
-    return new WinstonAdapter(this.#backend, this.#level, { ...this.#fields, ...fields });
+    return new WinstonAdapter(this.#backend, this.#settings, { ...this.#fields, ...fields });
   }
 
   #log(level: LogLevel, message: string, fields: LogFields | undefined): void {

@@ -46,13 +46,14 @@ export class OwnAddress {
   #arm(): void {
     if (this.#stopped) return;
     this.#timer = this.#options.clock.schedule(ADDRESS_CHECK_MS, () => {
-      void this.#check().finally(() => {
+      void this.check().finally(() => {
         this.#arm();
       });
     });
   }
 
-  async #check(): Promise<void> {
+  /** Looks it up now. Never rejects. */
+  async check(): Promise<void> {
     const address = await this.#look();
     if (address === this.#current || this.#stopped) return;
     this.#options.logger.info('own address changed', { from: this.#current, to: address });

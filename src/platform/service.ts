@@ -11,8 +11,16 @@ export interface ServiceHooks {
   start(): Promise<void>;
   /** Ends in an orderly way. */
   stop(): Promise<void>;
-  /** SIGHUP. A rejection is logged and the service goes on as before. */
+  /** SIGHUP. A rejection is logged and the service goes on as before, unless it is a NothingRunsError: that ends it. */
   reload(): Promise<void>;
+}
+
+/** A reload has left nothing that works. */
+export class NothingRunsError extends Error {
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'NothingRunsError';
+  }
 }
 
 export interface ServiceOptions {
@@ -38,13 +46,14 @@ const NOTIFY_LIMIT_MS = 5000;
 /**
  * Runs a daemon under a service manager or a terminal: start, then wait for SIGTERM or SIGINT, then stop within five
  * seconds. A second signal ends the process at once; an error that nobody caught is logged and ends it with code 1.
- * @returns the exit code: 0 after an orderly stop, 1 after a failed start or stop
+ * @returns the exit code: 0 after an orderly stop, 1 after a failed start or stop, or a reload that left nothing running
  */
 export async function runService(options: ServiceOptions): Promise<number> {
   const { hooks, logger, clock } = options;
   const host: ServiceHost = options.host ?? process;
   const notify = options.notify ?? createNotifier(host.env, logger);
-  const signals = listenForSignals(host, logger, () => void reload(hooks, logger, notify));
+  const reloads = new Reloads(hooks, logger, notify);
+  const signals = listenForSignals(host, logger, () => reloads.request());
   let watchdog: Timer | undefined;
   try {
     await Promise.race([hooks.start(), signals.stopRequested]);
@@ -52,13 +61,15 @@ export async function runService(options: ServiceOptions): Promise<number> {
       await notify('READY=1');
       watchdog = startWatchdog(host.env, clock, notify);
       logger.info('ready');
-      await signals.stopRequested;
+      reloads.begin();
+      await Promise.race([signals.stopRequested, reloads.failed]);
     }
+    reloads.end();
     logger.info('stopping', { signal: signals.requested ?? '' });
     void notify('STOPPING=1');
     return await stopInTime(hooks, logger, clock);
   } catch (error) {
-    logger.error('start failed', { error });
+    logger.error(error instanceof NothingRunsError ? 'nothing runs any more' : 'start failed', { error });
     await stopInTime(hooks, logger, clock);
     return 1;
   } finally {
@@ -132,20 +143,56 @@ async function stopInTime(hooks: ServiceHooks, logger: Logger, clock: Clock): Pr
   return code;
 }
 
-async function reload(
-  hooks: ServiceHooks,
-  logger: Logger,
-  notify: (state: ServiceState) => Promise<void>,
-): Promise<void> {
-  logger.info('reloading');
-  await notify('RELOADING=1');
-  try {
-    await hooks.reload();
-    logger.info('reloaded');
-  } catch (error) {
-    logger.error('reload failed: going on as before', { error });
+/** One reload after the other, none before the start is over. */
+class Reloads {
+  readonly #hooks: ServiceHooks;
+  readonly #logger: Logger;
+  readonly #notify: (state: ServiceState) => Promise<void>;
+  /** Rejects with the NothingRunsError of a reload. */
+  readonly failed: Promise<never>;
+  #fail: (error: NothingRunsError) => void = () => undefined;
+  #begin: () => void = () => undefined;
+  #last: Promise<void>;
+  #ended = false;
+
+  constructor(hooks: ServiceHooks, logger: Logger, notify: (state: ServiceState) => Promise<void>) {
+    this.#hooks = hooks;
+    this.#logger = logger;
+    this.#notify = notify;
+    this.#last = new Promise((resolve) => (this.#begin = resolve));
+    this.failed = new Promise((_resolve, reject) => (this.#fail = reject));
   }
-  await notify('READY=1');
+
+  /** The service has started. */
+  begin(): void {
+    this.#begin();
+  }
+
+  /** What was asked for and has not begun is not done any more. */
+  end(): void {
+    this.#ended = true;
+  }
+
+  request(): void {
+    this.#last = this.#last.then(() => this.#reload());
+  }
+
+  async #reload(): Promise<void> {
+    if (this.#ended) return;
+    this.#logger.info('reloading');
+    await this.#notify('RELOADING=1');
+    try {
+      await this.#hooks.reload();
+      this.#logger.info('reloaded');
+    } catch (error) {
+      if (error instanceof NothingRunsError) {
+        this.#fail(error);
+        return;
+      }
+      this.#logger.error('reload failed: going on as before', { error });
+    }
+    await this.#notify('READY=1');
+  }
 }
 
 /** Half the period that systemd asks for [sd_watchdog_enabled(3)]. A blocked event loop misses it, as it should. */

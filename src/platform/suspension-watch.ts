@@ -1,6 +1,6 @@
 import type { Clock, Timer } from './clock.ts';
 
-const CHECK_INTERVAL_MS = 10_000;
+export const SUSPENSION_CHECK_MS = 10_000;
 /** The kernel's clocks agree to a second or so. */
 const SHORTEST_SUSPENSION_MS = 5000;
 
@@ -28,7 +28,7 @@ export class SuspensionWatch {
   }
 
   #watch(before: number): void {
-    this.#timer = this.#clock.schedule(CHECK_INTERVAL_MS, () => {
+    this.#timer = this.#clock.schedule(SUSPENSION_CHECK_MS, () => {
       const lead = this.#lead();
       const sleptMs = lead - before;
       this.#watch(sleptMs >= SHORTEST_SUSPENSION_MS ? lead : before);

@@ -13,6 +13,7 @@ import { parseFlag } from '../upnp-dm/documents.ts';
 import type { ManageableDevice } from '../upnp-dm/manageable-device.ts';
 import type { CmsClient } from '../upnp-dm/types.ts';
 import { parseUpdateVariable } from '../upnp-dm/update-variable.ts';
+import { AnswerWatch } from './answer-watch.ts';
 import { ChangeWatcher } from './change-watcher.ts';
 import type { ExposedDevice } from './exposed-device.ts';
 
@@ -37,6 +38,10 @@ export interface DevicePresenceOptions {
   readonly logger: Logger;
   readonly pollIntervalSeconds: () => number;
   readonly alarms: () => boolean;
+  /** The device is announced, and answers nothing. */
+  readonly onSilent: () => void;
+  /** It answers again. */
+  readonly onAnswer: () => void;
   /** The device no longer matches what was read of it. */
   readonly onStructureDoubtful: () => void;
 }
@@ -48,6 +53,7 @@ export interface DevicePresenceOptions {
 export class DevicePresence {
   readonly client: CmsClient;
   readonly #options: DevicePresenceOptions;
+  readonly #answers: AnswerWatch;
   #subscription: Subscription | undefined;
   #subscriptionState: SubscriptionState = 'none';
   #firstEvent: () => void = () => undefined;
@@ -65,8 +71,9 @@ export class DevicePresence {
   readonly #counters = new Map<string, number>();
   #ended = false;
 
-  private constructor(client: CmsClient, options: DevicePresenceOptions) {
+  private constructor(client: CmsClient, answers: AnswerWatch, options: DevicePresenceOptions) {
     this.client = client;
+    this.#answers = answers;
     this.#options = options;
   }
 
@@ -85,13 +92,21 @@ export class DevicePresence {
     }
     signal.throwIfAborted();
     const client = createCmsClient({
-      controlPoint,
+      controlPoint: {
+        invoke: (...action) => answers.observe(controlPoint.invoke(...action)),
+      },
       device: device.root,
       service: cms.service,
       clock,
       ...(scpd === undefined ? {} : { scpd }),
     });
-    const presence = new DevicePresence(client, options);
+    const answers = new AnswerWatch({
+      clock,
+      probe: (patience) => client.getConfigurationUpdate(patience),
+      onSilent: options.onSilent,
+      onAnswer: options.onAnswer,
+    });
+    const presence = new DevicePresence(client, answers, options);
     await presence.#subscribe();
     return presence;
   }
@@ -138,9 +153,15 @@ export class DevicePresence {
     this.#attributesHint = false;
   }
 
+  /** Whoever had changes to tell found nobody listening for a while. */
+  valuesMissed(): void {
+    if (!this.#ended) this.#valuesDoubtful();
+  }
+
   /** Ends all work; resolves when the subscription is cancelled. */
   async end(): Promise<void> {
     this.#ended = true;
+    this.#answers.stop();
     this.#detachWatcher();
     await this.#subscription?.stop();
   }

@@ -121,11 +121,21 @@ export class DeviceRegistry {
     });
   }
 
-  async stop(): Promise<void> {
+  /** No device comes to be exposed any more, nor is one that leaves taken for lost. */
+  close(): void {
     this.#stopped = true;
+  }
+
+  async stop(): Promise<void> {
+    this.close();
     this.#cleanup?.cancel();
     await this.#cleaning;
     await Promise.all([...this.#entries.values()].map(({ device }) => device.stop()));
+  }
+
+  /** The machine was suspended. */
+  resumed(): void {
+    for (const { device } of this.#entries.values()) device.resumed();
   }
 
   /** It came, or its address or description changed: `previous` is what was known. */
@@ -194,7 +204,7 @@ export class DeviceRegistry {
     // It has moved to another root device in the meantime.
     if (present !== undefined && present.root.announcement.location !== root.announcement.location) return;
     this.#logger.info('device lost', { udn, reason, address: root.announcement.sourceAddress });
-    entry.device.lost(reason);
+    entry.device.lost(reason, reason === 'rebooted' || root.announcement.dmAnnouncement !== undefined);
     if (entry.mechanism === 'none') this.#entries.delete(udn);
     if (entry.mechanism === 'none' || entry.mechanism === 'ignore')
       this.#clean(() => this.#forgetUnlessExposed(udn));

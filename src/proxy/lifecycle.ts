@@ -3,9 +3,11 @@ import type { LossReason } from '../upnp/types.ts';
 /**
  * Where a Proxied Device stands:
  * `offline` = not on the LAN (or not any more); `bringingUp` = being identified and read; `waiting` = that failed and is tried
- * again later; `ready` = in step with its virtual device; `refreshing` = in step and being read anew.
+ * again later; `ready` = in step with its virtual device; `refreshing` = in step and being read anew; `unreachable` = announced,
+ * but it answers no action; `rebooting` = gone, and said to come back.
  */
-export type DevicePhase = 'offline' | 'bringingUp' | 'waiting' | 'ready' | 'refreshing';
+export type DevicePhase =
+  'offline' | 'bringingUp' | 'waiting' | 'ready' | 'refreshing' | 'unreachable' | 'rebooting';
 
 export interface DeviceState {
   readonly phase: DevicePhase;
@@ -21,19 +23,30 @@ export type DeviceInput =
   | { readonly type: 'failed' }
   | { readonly type: 'retryDue' }
   | { readonly type: 'structureDoubtful' }
-  | { readonly type: 'lost'; readonly reason: LossReason };
+  /** Neither an action nor a small question is answered. */
+  | { readonly type: 'fellSilent' }
+  | { readonly type: 'answered' }
+  /** `reboots`: its byebye said AboutToReboot or AboutToBaselineReset, or its BOOTID is another one [BMS:2 2.4.1]. */
+  | { readonly type: 'lost'; readonly reason: LossReason; readonly reboots: boolean }
+  /** A reboot would be over by now. */
+  | { readonly type: 'notBack' };
 
 export type DeviceEffect =
   | { readonly type: 'bringUp' }
   | { readonly type: 'abort' }
   | { readonly type: 'attach' }
+  /** No sessions, connection requests are answered 503; all else stays. */
+  | { readonly type: 'suspend' }
   | { readonly type: 'detach'; readonly reason: LossReason }
+  | { readonly type: 'giveUpAfter'; readonly seconds: number }
   | { readonly type: 'retryAfter'; readonly seconds: number };
 
 export const INITIAL_DEVICE_STATE: DeviceState = { phase: 'offline', failures: 0 };
 
 const FIRST_RETRY_SECONDS = 2;
 const LONGEST_RETRY_SECONDS = 300;
+/** Longer than any device of a home takes to reboot, a new firmware included. */
+const LONGEST_REBOOT_SECONDS = 600;
 
 /** Seconds before attempt number `failures` + 1. */
 export function retryDelaySeconds(failures: number): number {
@@ -53,10 +66,23 @@ export function deviceTransition(
         effects: [{ type: 'abort' }, { type: 'bringUp' }],
       };
     case 'lost':
-      if (state.phase === 'offline') return { state, effects: [] };
+      return lost(state, input.reason, input.reboots);
+    case 'notBack':
+      return state.phase === 'rebooting'
+        ? { state: INITIAL_DEVICE_STATE, effects: [] }
+        : { state, effects: [] };
+    case 'fellSilent':
+      if (!isUp(state)) return { state, effects: [] };
       return {
-        state: INITIAL_DEVICE_STATE,
-        effects: [{ type: 'abort' }, { type: 'detach', reason: input.reason }],
+        state: { phase: 'unreachable', failures: 0 },
+        effects: [{ type: 'abort' }, { type: 'suspend' }],
+      };
+    case 'answered':
+      if (state.phase !== 'unreachable') return { state, effects: [] };
+      // Nobody knows what it was busy with: it is managed again at once, and read anew.
+      return {
+        state: { phase: 'refreshing', failures: 0 },
+        effects: [{ type: 'attach' }, { type: 'bringUp' }],
       };
     case 'broughtUp':
       if (state.phase !== 'bringingUp' && state.phase !== 'refreshing') return { state, effects: [] };
@@ -81,6 +107,20 @@ export function deviceTransition(
   }
 }
 
+function lost(
+  state: DeviceState,
+  reason: LossReason,
+  reboots: boolean,
+): { state: DeviceState; effects: DeviceEffect[] } {
+  if (state.phase === 'offline') return { state, effects: [] };
+  const effects: DeviceEffect[] = [{ type: 'abort' }, { type: 'detach', reason }];
+  if (!reboots) return { state: INITIAL_DEVICE_STATE, effects };
+  return {
+    state: { phase: 'rebooting', failures: 0 },
+    effects: [...effects, { type: 'giveUpAfter', seconds: LONGEST_REBOOT_SECONDS }],
+  };
+}
+
 function failed(state: DeviceState): { state: DeviceState; effects: DeviceEffect[] } {
   const failures = state.failures + 1;
   const retry: DeviceEffect = { type: 'retryAfter', seconds: retryDelaySeconds(failures) };
@@ -93,6 +133,8 @@ function failed(state: DeviceState): { state: DeviceState; effects: DeviceEffect
     case 'offline':
     case 'waiting':
     case 'ready':
+    case 'unreachable':
+    case 'rebooting':
       return { state, effects: [] };
   }
 }

@@ -113,8 +113,16 @@ export class ProxiedDevice {
     this.#input({ type: 'structureDoubtful' });
   }
 
-  lost(reason: LossReason): void {
-    this.#input({ type: 'lost', reason });
+  /** The machine was suspended: its timers slept, and nobody saw what changed. */
+  resumed(): void {
+    this.#presence?.valuesMissed();
+    this.#retry?.cancel();
+    this.#input({ type: 'retryDue' });
+  }
+
+  /** @param reboots it said that it comes back, or is back already */
+  lost(reason: LossReason, reboots = false): void {
+    this.#input({ type: 'lost', reason, reboots });
     this.#present = undefined;
   }
 
@@ -143,8 +151,16 @@ export class ProxiedDevice {
       case 'attach':
         this.#presence?.attach();
         return;
+      case 'suspend':
+        this.#suspend();
+        return;
       case 'detach':
         this.#detach();
+        return;
+      case 'giveUpAfter':
+        this.#retry = this.#options.clock.schedule(effect.seconds * 1000, () => {
+          this.#input({ type: 'notBack' });
+        });
         return;
       case 'retryAfter':
         this.#retry = this.#options.clock.schedule(effect.seconds * 1000, () => {
@@ -223,6 +239,12 @@ export class ProxiedDevice {
         onStructureDoubtful: () => {
           this.#input({ type: 'structureDoubtful' });
         },
+        onSilent: () => {
+          this.#input({ type: 'fellSilent' });
+        },
+        onAnswer: () => {
+          this.#input({ type: 'answered' });
+        },
       },
       signal,
     );
@@ -254,6 +276,13 @@ export class ProxiedDevice {
     const tree = await readCmsTree(client, { values: true, signal });
     const upTime = Number(tree.values?.get('/UPnP/DM/DeviceInfo/UpTime') ?? NaN);
     return { ...device, triple, tree, upTimeSeconds: Number.isFinite(upTime) ? upTime : undefined };
+  }
+
+  /** What is known of it stays, and so does its subscription: it may only be busy. */
+  #suspend(): void {
+    this.#lastError = 'the device is announced, but answers nothing';
+    this.#options.logger.warn('device does not answer any more');
+    this.#exposed?.setReachable(false);
   }
 
   #detach(): void {

@@ -60,9 +60,13 @@ class LanControlPoint implements ControlPoint {
   readonly #scpds = new WeakMap<DeviceDescription, Map<string, Promise<Scpd>>>();
   readonly #stopped = new AbortController();
   #interfaceTimer: Timer | undefined;
+  #interfaces: readonly string[];
+  /** Settles when no check of the interfaces is under way. */
+  #checking: Promise<void> = Promise.resolve();
 
   constructor(options: ControlPointOptions) {
     this.#options = options;
+    this.#interfaces = options.interfaces;
     const { limits = {}, clock, logger } = options;
     this.#tracker = new DeviceTracker({
       clock,
@@ -87,9 +91,9 @@ class LanControlPoint implements ControlPoint {
 
   /** @throws Error naming the interface that does not exist or cannot be used */
   async start(): Promise<void> {
-    checkInterfaceNames(this.#options.interfaces);
+    checkInterfaceNames(this.#interfaces);
     try {
-      for (const name of new Set(this.#options.interfaces)) await this.#openInterface(name);
+      for (const name of new Set(this.#interfaces)) await this.#openInterface(name);
     } catch (error) {
       await this.stop();
       throw error;
@@ -109,8 +113,20 @@ class LanControlPoint implements ControlPoint {
     this.#receivers.clear();
   }
 
+  async useInterfaces(names: readonly string[]): Promise<void> {
+    checkInterfaceNames(names);
+    this.#interfaces = names;
+    await this.#checkInterfaces();
+  }
+
   search(): void {
     for (const ssdp of this.#ssdp.values()) ssdp.search();
+  }
+
+  resumed(sleptMs: number): void {
+    this.#tracker.slept(sleptMs);
+    for (const subscription of [...this.#subscriptions.keys()]) subscription.resumed();
+    this.search();
   }
 
   verify(device: RootDevice): Promise<boolean> {
@@ -249,29 +265,42 @@ class LanControlPoint implements ControlPoint {
     });
   }
 
-  /** Picks up addresses that came, changed or went. */
-  async #checkInterfaces(): Promise<void> {
-    for (const name of this.#options.interfaces) {
+  /** One check after the other: two would open an interface twice. */
+  #checkInterfaces(): Promise<void> {
+    this.#checking = this.#checking.then(() => this.#followInterfaces());
+    return this.#checking;
+  }
+
+  /** Picks up addresses that came, changed or went, and interfaces that are to be used no more. */
+  async #followInterfaces(): Promise<void> {
+    const { logger } = this.#options;
+    for (const [name, ssdp] of this.#ssdp) {
+      if (this.#interfaces.includes(name)) continue;
+      logger.info('interface is used no more', { interface: name });
+      this.#closeInterface(name, ssdp);
+    }
+    for (const name of new Set(this.#interfaces)) {
       const ssdp = this.#ssdp.get(name);
       const now = findInterface(name);
       if (ssdp?.lan.address === now?.address && ssdp?.lan.netmask === now?.netmask) continue;
       if (ssdp !== undefined) {
-        this.#options.logger.warn('interface changed its address', {
-          interface: name,
-          address: now?.address,
-        });
-        this.#ssdp.delete(name);
-        ssdp.stop();
-        this.#tracker.clear('expired', name);
-        this.#closeReceiver(ssdp.lan.address);
+        logger.warn('interface changed its address', { interface: name, address: now?.address });
+        this.#closeInterface(name, ssdp);
       }
       try {
         if (now !== undefined) await this.#openInterface(name);
       } catch (error) {
         const reason = error instanceof Error ? error.message : String(error);
-        this.#options.logger.warn('interface cannot be used', { interface: name, error: reason });
+        logger.warn('interface cannot be used', { interface: name, error: reason });
       }
     }
+  }
+
+  #closeInterface(name: string, ssdp: SsdpListener): void {
+    this.#ssdp.delete(name);
+    ssdp.stop();
+    this.#tracker.clear('expired', name);
+    this.#closeReceiver(ssdp.lan.address);
   }
 
   #closeReceiver(localAddress: string): void {

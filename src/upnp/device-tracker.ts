@@ -85,6 +85,16 @@ export class DeviceTracker {
     }
   }
 
+  /** The machine slept for so long, milliseconds: what is known of the devices is older than our timers say. */
+  slept(durationMs: number): void {
+    for (const entry of [...this.#entries.values()]) {
+      const { dueAt } = entry.presence;
+      if (dueAt === undefined) continue;
+      entry.presence = { ...entry.presence, dueAt: dueAt - durationMs };
+      this.#arm(entry);
+    }
+  }
+
   /** Whether the device answers at its location; one that does not is lost. */
   async verify(device: RootDevice, signal: AbortSignal): Promise<boolean> {
     const entry = this.#entries.get(device.announcement.location);

@@ -175,8 +175,15 @@ export interface ControlPointListener {
 export interface ControlPoint {
   start(): Promise<void>;
   stop(): Promise<void>;
+  /**
+   * Goes on with these interfaces; on those that stay nothing changes.
+   * @throws Error naming the interface that does not exist; nothing has changed then
+   */
+  useInterfaces(names: readonly string[]): Promise<void>;
   /** Multicasts a search now on every interface. */
   search(): void;
+  /** The machine was suspended for so long, milliseconds: looks for what came and went, and subscribes everywhere afresh. */
+  resumed(sleptMs: number): void;
   readonly devices: readonly RootDevice[];
   /** Asks a device whether it is where it was; one that does not answer there is lost at once, whatever its max-age says. */
   verify(device: RootDevice): Promise<boolean>;

@@ -23,6 +23,7 @@ const listener: ConnectionRequestListener = {
   address: { host: '127.0.0.1', port: 7547 },
   register: (path) => ({ url: `http://127.0.0.1:7547/${path}`, unregister: () => undefined }),
   addressChanged: () => undefined,
+  usePublicUrl: () => undefined,
   publish: (name) => ({ url: `http://localhost:7547/dt/${name}`, unpublish: () => undefined }),
 };
 
@@ -55,7 +56,7 @@ for (let index = 0; index < Number(count); index += 1) {
     store,
     model,
     settings,
-    tls: { minVersion: 'TLSv1.2' },
+    tls: () => ({ minVersion: 'TLSv1.2' }),
     connectionRequests: listener,
     scheduler: {
       request: (urgent) => {

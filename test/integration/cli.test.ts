@@ -170,6 +170,81 @@ describe('cwmp-proxier as a process', function () {
     }
   });
 
+  describe('a SIGHUP', () => {
+    let file: string;
+    const state = (): string => join(directory, 'state');
+    const configure = (change: object = {}): Promise<void> =>
+      writeFile(
+        file,
+        // JSON is YAML.
+        JSON.stringify({
+          acs: { url: 'http://127.0.0.1:9/' },
+          lan: { interfaces: ['lo'] },
+          connectionRequest: { host: '127.0.0.1', port: 0 },
+          status: { port: 0 },
+          state: { directory: state() },
+          ...change,
+        }),
+      );
+    const running = async (): Promise<Running> => {
+      await configure();
+      const daemon = start('run', '--config', file);
+      await waitFor(() => daemon.output.out.includes('ready'), 'daemon ready', 20_000);
+      return daemon;
+    };
+    const healthOf = async ({ output }: Running): Promise<number> => {
+      const address = [...output.out.matchAll(/status=(\S+:\d+)/g)].at(-1)?.[1];
+      return (await fetch(`http://${address}/healthz`)).status;
+    };
+
+    beforeEach(() => {
+      file = join(directory, 'home.yaml');
+    });
+
+    it('with a mistake in the file is refused with the line of the mistake, and the old configuration stays', async () => {
+      const daemon = await running();
+      await writeFile(
+        file,
+        'acs:\n  url: http://127.0.0.1:9/\n  tls: { minVersion: TLSv1.0 }\nlan: { interfaces: [lo] }\n',
+      );
+      daemon.child.kill('SIGHUP');
+      await waitFor(() => daemon.output.out.includes('reload failed'), 'the refusal', 20_000);
+      const line = daemon.output.out.split('\n').find((text) => text.includes('reload failed'));
+      expect(line).to.match(/home\.yaml:3.*acs\.tls\.minVersion.*TLSv1\.2, TLSv1\.3/);
+      expect(await healthOf(daemon)).to.equal(200);
+      // Nothing was restarted.
+      expect(daemon.output.out.match(/connectionRequest=/g)).to.have.length(1);
+      await configure({ log: { level: 'debug' } });
+      daemon.child.kill('SIGHUP');
+      await waitFor(() => daemon.output.out.includes('reloaded'), 'the reload', 20_000);
+      expect(daemon.output.out).to.match(/configuration changed.*log\.level/);
+      daemon.child.kill('SIGTERM');
+      expect(await daemon.exitCode()).to.equal(0);
+    });
+
+    it('for which all parts have to restart says why, and goes back to the old configuration if that fails', async () => {
+      const daemon = await running();
+      // An address of the documentation [RFC 5737]: nobody has it.
+      await configure({ connectionRequest: { host: '192.0.2.1', port: 0 } });
+      daemon.child.kill('SIGHUP');
+      await waitFor(() => daemon.output.out.includes('reload failed'), 'the failure', 20_000);
+      expect(daemon.output.out).to.match(/restarting all parts.*connectionRequest\.host/);
+      expect(await healthOf(daemon)).to.equal(200);
+      daemon.child.kill('SIGTERM');
+      expect(await daemon.exitCode()).to.equal(0);
+    });
+
+    it('after which neither configuration works ends the process with code 1', async () => {
+      const daemon = await running();
+      await rm(state(), { recursive: true });
+      await writeFile(state(), 'no directory');
+      await configure({ connectionRequest: { host: '192.0.2.1', port: 0 } });
+      daemon.child.kill('SIGHUP');
+      expect(await daemon.exitCode()).to.equal(1);
+      expect(daemon.output.out).to.contain('neither the new nor the old configuration works');
+    });
+  });
+
   it('does not pass an interrupted demo off as a success', async () => {
     const demo = start('lab', 'demo', '--once');
     await waitFor(() => demo.output.out.includes('The daemon is up'), 'the story to begin', 30_000);

@@ -14,6 +14,7 @@ import { memoryDocumentStore } from '../../src/platform/store/document-store.ts'
 import { DeviceRegistry } from '../../src/proxy/device-registry.ts';
 import { ProxierDevice } from '../../src/proxy/proxier/proxier-device.ts';
 import type { VirtualDevice } from '../../src/proxy/virtual/virtual-device.ts';
+import type { EndpointContext } from '../../src/proxy/endpoint-context.ts';
 import { VirtualDevices } from '../../src/proxy/virtual/virtual-devices.ts';
 import { createControlPoint } from '../../src/upnp/control-point.ts';
 import type { ControlPoint } from '../../src/upnp/types.ts';
@@ -93,18 +94,20 @@ export class ExposedModels {
   }
 
   #create(connectionRequests: ConnectionRequestListener) {
-    const context = {
+    const proxierIdentity = {
+      manufacturer: 'cwmp-proxier',
+      oui: '0011AA',
+      productClass: 'Proxier',
+      serialNumber: `CONFORM-${process.pid}`,
+    };
+    const context: EndpointContext = {
       store: this.#store,
       connectionRequests,
       scheduler: createSessionScheduler(),
-      tls: { minVersion: 'TLSv1.2' as const },
-      proxier: {
-        manufacturer: 'cwmp-proxier',
-        oui: '0011AA',
-        productClass: 'Proxier',
-        serialNumber: `CONFORM-${process.pid}`,
-      },
-      acs: { url: this.#acs.url, username: '', password: '', periodicInformIntervalSeconds: 3600 },
+      tls: () => ({ minVersion: 'TLSv1.2' }),
+      proxier: proxierIdentity,
+      acs: () => ({ url: this.#acs.url, username: '', password: '', periodicInformIntervalSeconds: 3600 }),
+      machineBootId: undefined,
       sendDatagram,
       clock: systemClock,
       logger: silentLogger,
@@ -113,10 +116,10 @@ export class ExposedModels {
     const virtuals = new VirtualDevices(context);
     const proxier = new ProxierDevice({
       context,
-      config: {
+      config: () => ({
         proxier: {
           endpoint: true,
-          ...context.proxier,
+          ...proxierIdentity,
           manufacturerOui: context.proxier.oui,
           modelName: 'Proxier',
           description: 'A proxier under test',
@@ -124,7 +127,7 @@ export class ExposedModels {
         },
         inventory: { retentionSeconds: 3600 },
         embedded: { answerTimeoutSeconds: 2 },
-      },
+      }),
     });
     const registry: DeviceRegistry = new DeviceRegistry({
       store: this.#store,

@@ -3,7 +3,7 @@ import { createHttpServer } from '../../platform/http/http-server.ts';
 import type { Request, Response } from '../../platform/http/http-server.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Logger } from '../../platform/logger.ts';
-import type { ConnectionRequestListener, ConnectionRequestTarget } from '../types.ts';
+import type { ConnectionRequestListener, ConnectionRequestTarget, PublishedDocument } from '../types.ts';
 import { DocumentLimit } from './document-limit.ts';
 import { TokenBucket } from './token-bucket.ts';
 
@@ -60,9 +60,11 @@ class HttpConnectionRequestListener implements ConnectionRequestListener {
   readonly #documents = new Map<string, Set<GetDocument>>();
   readonly #documentLimit: DocumentLimit;
   #address: { readonly host: string; readonly port: number } | undefined;
+  #publicUrl: string | undefined;
 
   constructor(options: ConnectionRequestListenerOptions) {
     this.#options = options;
+    this.#publicUrl = options.publicUrl;
     this.#digest = new DigestServer(REALM, options.clock);
     this.#documentLimit = new DocumentLimit(options.clock);
     this.#server = createHttpServer({
@@ -115,13 +117,22 @@ class HttpConnectionRequestListener implements ConnectionRequestListener {
     }
   }
 
-  publish(name: string, get: GetDocument): { readonly url: string; readonly unpublish: () => void } {
+  usePublicUrl(publicUrl: string | undefined): void {
+    this.#publicUrl = publicUrl;
+    this.addressChanged();
+  }
+
+  publish(name: string, get: GetDocument): PublishedDocument {
     const getters = this.#documents.get(name) ?? new Set<GetDocument>();
     this.#documents.set(name, getters.add(get));
-    const { publicUrl } = this.#options;
-    const base = publicUrl === undefined ? `http://localhost:${this.address.port}` : this.#baseUrl();
+    const documentUrl = (): string => {
+      const base = this.#publicUrl === undefined ? `http://localhost:${this.address.port}` : this.#baseUrl();
+      return `${base}/${DOCUMENT_PATH}${name}`;
+    };
     return {
-      url: `${base}/${DOCUMENT_PATH}${name}`,
+      get url() {
+        return documentUrl();
+      },
       unpublish: () => {
         getters.delete(get);
         if (getters.size === 0) this.#documents.delete(name);
@@ -130,8 +141,8 @@ class HttpConnectionRequestListener implements ConnectionRequestListener {
   }
 
   #baseUrl(): string {
-    const { publicUrl, advertisedHost } = this.#options;
-    if (publicUrl !== undefined) return publicUrl.replace(/\/+$/, '');
+    const { advertisedHost } = this.#options;
+    if (this.#publicUrl !== undefined) return this.#publicUrl.replace(/\/+$/, '');
     const { host, port } = this.address;
     const isWildcard = host === '0.0.0.0' || host === '::';
     const shown = isWildcard && advertisedHost !== undefined ? advertisedHost() : host;

@@ -1,10 +1,10 @@
-import { eventOrder, eventRule } from './event-table.ts';
+import { eventOrder, eventRule, isVendorEvent } from './event-table.ts';
 import type { EndpointEvent } from '../types.ts';
 
 /** [TR-069 A.3.3.1] An Inform holds at most 64 events. */
 export const MAX_INFORM_EVENTS = 64;
 
-/** M events wait for an ACS that may be away for months: beyond this the oldest are given up. */
+/** M events wait for an ACS that may be away for months: beyond this some are given up, never those that happen once. */
 const MAX_QUEUED_EVENTS = 256;
 
 interface Entry extends EndpointEvent {
@@ -19,7 +19,14 @@ interface Entry extends EndpointEvent {
 export class EventQueue {
   #entries: Entry[] = [];
 
-  constructor(stored: readonly EndpointEvent[] = []) {
+  readonly #onGivenUp: (event: EndpointEvent) => void;
+
+  /** @param onGivenUp called with each event that there is no room for */
+  constructor(
+    stored: readonly EndpointEvent[] = [],
+    onGivenUp: (event: EndpointEvent) => void = () => undefined,
+  ) {
+    this.#onGivenUp = onGivenUp;
     for (const event of stored) this.add(event.code, event.commandKey);
   }
 
@@ -34,7 +41,7 @@ export class EventQueue {
       this.#entries = [];
     }
     this.#entries.push({ code, commandKey: key, sent: false });
-    if (this.#entries.length > MAX_QUEUED_EVENTS) this.#entries.shift();
+    if (this.#entries.length > MAX_QUEUED_EVENTS) this.#giveUpOne();
     return true;
   }
 
@@ -62,7 +69,13 @@ export class EventQueue {
   delivered(kind: string): EndpointEvent[] {
     const isDone = (entry: Entry): boolean => entry.sent && eventRule(entry.code).deliveredBy === kind;
     const done = this.#entries.filter(isDone);
-    if (done.length > 0) this.#entries = this.#entries.filter((entry) => !isDone(entry));
+    if (done.length === 0) return [];
+    this.#entries = this.#entries.filter((entry) => !isDone(entry));
+    // Those that did not find room in this Inform need theirs in the next one.
+    for (const { code } of this.#entries.filter(({ sent }) => !sent)) {
+      const { companion } = eventRule(code);
+      if (companion !== undefined) this.add(companion);
+    }
     return done.map(({ code, commandKey }) => ({ code, commandKey }));
   }
 
@@ -76,6 +89,20 @@ export class EventQueue {
   /** The CPE rebooted: what is kept only until then goes. */
   rebooted(): void {
     this.#entries = this.#entries.filter((entry) => eventRule(entry.code).retry === 'always');
+  }
+
+  /** The ACS minds least what is on its way already, then the vendor's own, then the oldest of all that come in numbers. */
+  #giveUpOne(): void {
+    const many = this.#entries.filter(({ code }) => eventRule(code).cumulative === 'multiple');
+    const isTwice = (entry: Entry): boolean =>
+      entry.sent &&
+      many.some(
+        ({ code, commandKey, sent }) => !sent && code === entry.code && commandKey === entry.commandKey,
+      );
+    const victim = many.find(isTwice) ?? many.find(({ code }) => isVendorEvent(code)) ?? many[0];
+    if (victim === undefined) return;
+    this.#entries = this.#entries.filter((entry) => entry !== victim);
+    this.#onGivenUp({ code: victim.code, commandKey: victim.commandKey });
   }
 
   list(): EndpointEvent[] {

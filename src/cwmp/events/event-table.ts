@@ -11,6 +11,8 @@ export interface EventRule {
   readonly retry: EventRetry;
   /** The answer of the ACS that counts as delivery. */
   readonly deliveredBy: string;
+  /** The event that stands in each Inform with this one. */
+  readonly companion?: string;
 }
 
 const INFORM = 'InformResponse';
@@ -54,7 +56,13 @@ export const EVENT_TABLE: readonly EventRule[] = [
   { code: '13 WAKEUP', cumulative: 'single', retry: 'untilReboot', deliveredBy: INFORM },
   { code: '14 HEARTBEAT', cumulative: 'single', retry: 'never', deliveredBy: INFORM },
   { code: 'M Reboot', cumulative: 'multiple', retry: 'always', deliveredBy: INFORM },
-  { code: 'M ScheduleInform', cumulative: 'multiple', retry: 'always', deliveredBy: INFORM },
+  {
+    code: 'M ScheduleInform',
+    cumulative: 'multiple',
+    retry: 'always',
+    deliveredBy: INFORM,
+    companion: '3 SCHEDULED',
+  },
   { code: 'M Download', cumulative: 'multiple', retry: 'always', deliveredBy: TRANSFER },
   { code: 'M ScheduleDownload', cumulative: 'multiple', retry: 'always', deliveredBy: TRANSFER },
   { code: 'M Upload', cumulative: 'multiple', retry: 'always', deliveredBy: TRANSFER },
@@ -78,6 +86,11 @@ const ORDER = new Map(EVENT_TABLE.map((rule, index) => [rule.code, index]));
 
 export function eventRule(code: string): EventRule {
   return RULES.get(code) ?? { code, ...VENDOR_RULE };
+}
+
+/** Whether the standard has no such event. */
+export function isVendorEvent(code: string): boolean {
+  return !RULES.has(code);
 }
 
 /** Position of `code` in an Inform; vendor events come last. */

@@ -3,6 +3,7 @@ import type { DataModel } from '../../datamodel/data-model.ts';
 import type { ParameterNode } from '../../datamodel/node.ts';
 import type { Clock, Timer } from '../../platform/clock.ts';
 import type { SendDatagram } from '../../platform/datagram.ts';
+import { Deadline } from '../../platform/deadline.ts';
 import type { Logger } from '../../platform/logger.ts';
 import { RecurringAlarm } from '../events/recurring-alarm.ts';
 import type { AcsSettings, EndpointIdentity } from '../types.ts';
@@ -38,6 +39,8 @@ export interface LightweightNotifierOptions {
   readonly changed: (pending: readonly PendingNotification[]) => void;
   /** Names parameters as the ACS wants them. */
   readonly nameOf: (parameters: readonly ParameterNode[]) => Promise<(path: string) => string>;
+  /** Aborted when no value is waited for any more. */
+  readonly signal: AbortSignal;
 }
 
 /** When something could not be told (no route, no name, a silent device): the next attempts, milliseconds. */
@@ -198,15 +201,14 @@ export class LightweightNotifier {
 
   /** Values of what is under way; what does not exist any more is not. */
   async #readUnderWay(): Promise<(NotifiedParameter & { readonly path: string })[]> {
-    const { model, nameOf, clock } = this.#options;
+    const { model, nameOf, clock, signal } = this.#options;
     const nodes: ParameterNode[] = [];
     for (const path of this.#underWay.keys()) {
       const node = model.find(path);
       if (node?.kind === 'parameter') nodes.push(node);
       else this.#underWay.delete(path);
     }
-    const deadline = new AbortController();
-    const timer = clock.schedule(READ_DEADLINE_MS, () => deadline.abort());
+    const deadline = new Deadline(clock, READ_DEADLINE_MS, signal);
     try {
       const outcomes = await model.readValues(nodes, deadline.signal);
       const name = await nameOf(nodes);
@@ -215,7 +217,7 @@ export class LightweightNotifier {
         return typeof value === 'string' ? [{ path, name: name(path), type, value }] : [];
       });
     } finally {
-      timer.cancel();
+      deadline.cancel();
     }
   }
 }

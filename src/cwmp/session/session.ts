@@ -13,6 +13,7 @@ import type {
 import { AcsTransport, TransportError } from './acs-transport.ts';
 import type { AcsTransportOptions } from './acs-transport.ts';
 import { newSession, stepSession } from './machine.ts';
+import { isAnswer } from './message-kinds.ts';
 import type { Call, SessionEffect, SessionInput } from './machine.ts';
 import { supportedVersionsFor } from './versions.ts';
 
@@ -27,7 +28,9 @@ export interface SessionOptions {
   /** The session goes on when it has resolved: what was delivered is recorded durably. */
   readonly onInformDelivered: () => Promise<void>;
   readonly onRequestAnswered: (request: CpeRequest, answer: AcsResponse | Fault) => Promise<void>;
-  /** Aborted when the daemon stops. */
+  /** Aborted when the session has to end properly: what the ACS asked last is answered, nothing new is begun. */
+  readonly ending: AbortSignal;
+  /** Aborted when it has to end at once. */
   readonly signal: AbortSignal;
   readonly logger: Logger;
 }
@@ -71,6 +74,12 @@ export async function runSession(options: SessionOptions): Promise<SessionOutcom
   }
 }
 
+/** An answer, and taking note of one, end what was begun before. */
+function beginsSomething(effect: SessionEffect): boolean {
+  if (effect.type === 'send') return !isAnswer(effect.envelope.body);
+  return effect.type === 'execute' || effect.type === 'sendEmpty';
+}
+
 /** Feeds the machine and does what it says. */
 class Runner {
   readonly #options: SessionOptions;
@@ -92,6 +101,9 @@ class Runner {
       let next: SessionInput | undefined;
       for (const effect of step.effects) {
         if (effect.type === 'finish') return { ...effect, versionRefused: this.#versionRefused };
+        if (this.#options.ending.aborted && beginsSomething(effect)) {
+          return { result: 'failed', reason: 'the session was ended', versionRefused: false };
+        }
         next = (await this.#perform(effect)) ?? next;
       }
       if (next === undefined) throw new Error('the session machine asked for nothing');

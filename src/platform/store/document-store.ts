@@ -38,6 +38,9 @@ export interface DocumentStore {
   close(): Promise<void>;
 }
 
+const UNWRITABLE =
+  'state cannot be written: what the ACS sets is refused, events are forgotten at the next stop';
+
 /** Journals are rewritten as a snapshot beyond this many bytes. */
 const COMPACTION_BYTES = 1024 * 1024;
 
@@ -54,19 +57,16 @@ export async function openDocumentStore(options: {
 }): Promise<DocumentStore> {
   const { directory, logger, compactionBytes = COMPACTION_BYTES } = options;
   await createStateDirectory(directory);
+  let problem: string | undefined;
   const lock = await lockDirectory(directory).catch((error: unknown) => {
-    if (!(error instanceof StoreError) || !hasCode(error.cause, 'EROFS')) throw error;
-    logger.error(
-      'state cannot be written: what the ACS sets is refused, events are forgotten at the next stop',
-      {
-        error: error.message,
-      },
-    );
+    if (!(error instanceof StoreError) || !isUnwritable(error.cause)) throw error;
+    problem = error.message;
+    logger.error(UNWRITABLE, { error: error.message });
     return undefined;
   });
   try {
     const state = await loadState(directory, logger);
-    return new JournaledStore(directory, logger, compactionBytes, lock, state);
+    return new JournaledStore(directory, logger, compactionBytes, lock, state, problem);
   } catch (error) {
     await lock?.release();
     throw error;
@@ -133,7 +133,9 @@ class JournaledStore implements DocumentStore {
     compactionBytes: number,
     lock: DirectoryLock | undefined,
     state: LoadedState,
+    problem: string | undefined,
   ) {
+    this.#problem = problem;
     this.#directory = directory;
     this.#logger = logger;
     this.#compactionBytes = compactionBytes;
@@ -213,12 +215,15 @@ class JournaledStore implements DocumentStore {
       try {
         this.#lock ??= await lockDirectory(this.#directory);
         await this.#append(batch);
+        if (this.#problem !== undefined) this.#logger.info('state can be written again');
         this.#problem = undefined;
         this.#settle(batch, undefined);
       } catch (error) {
         await this.#dropJournal();
         const path = journalPath(this.#directory, this.#journalGeneration);
         const failure = error instanceof StoreError ? error : new StoreError('cannot write', path, error);
+        // Once: every write fails while it lasts.
+        if (this.#problem === undefined) this.#logger.error(UNWRITABLE, { error: failure.message });
         this.#problem = failure.message;
         this.#settle(batch, failure);
       }
@@ -309,6 +314,11 @@ class JournaledStore implements DocumentStore {
     // The snapshot before stays, with its journals, in case this one goes bad.
     await removeGenerationsBefore(this.#directory, previous);
   }
+}
+
+/** Now; it may be writable again later. */
+function isUnwritable(cause: unknown): boolean {
+  return hasCode(cause, 'EROFS') || hasCode(cause, 'ENOSPC');
 }
 
 function toJson(key: string, document: unknown): string {

@@ -37,7 +37,7 @@ export interface EmbeddedDeviceOptions {
   readonly store: DocumentStore;
   readonly clock: Clock;
   readonly logger: Logger;
-  readonly answerTimeoutMs: number;
+  readonly answerTimeoutMs: () => number;
   /** Parameters of the proxier's whole model with notification on. */
   readonly watched: () => readonly ParameterNode[];
   readonly isUrgent: (parameter: ParameterNode) => boolean;
@@ -332,7 +332,7 @@ export class EmbeddedDevice implements ExposedDevice {
 
   #inTime<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
     const { clock, answerTimeoutMs } = this.#options;
-    return withDeadline(clock, answerTimeoutMs, undefined, work);
+    return withDeadline(clock, answerTimeoutMs(), undefined, work);
   }
 
   /** The ACS was told that these values are set: it has to hear that they are not. */

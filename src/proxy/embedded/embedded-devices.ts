@@ -66,7 +66,9 @@ export class EmbeddedDevices implements HoldingMechanism {
         this.#options.logger.error('could not restore an embedded device', { key, error: String(error) });
         continue;
       }
-      await this.retire(key);
+      await this.retire(key).catch((error: unknown) => {
+        this.#options.logger.error('could not retire an embedded device', { key, error: String(error) });
+      });
     }
   }
 

@@ -32,7 +32,8 @@ export interface EmbeddedAccess {
 /** How long the device may take to answer. */
 export interface Patience {
   readonly clock: Clock;
-  readonly answerTimeoutMs: number;
+  /** Milliseconds; the configuration may change it. */
+  readonly answerTimeoutMs: () => number;
 }
 
 /**
@@ -135,7 +136,7 @@ export class EmbeddedProvider implements Provider {
 
   #deadline(signal: AbortSignal | undefined): Deadline {
     const { clock, answerTimeoutMs } = this.#patience;
-    return new Deadline(clock, answerTimeoutMs, signal);
+    return new Deadline(clock, answerTimeoutMs(), signal);
   }
 
   /** What is on its way reads as written; what the device does not tell now, as it was told last. */

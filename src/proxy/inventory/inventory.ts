@@ -16,7 +16,7 @@ export interface InventoryOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   /** How long the rows of a device stay after it left. */
-  readonly retentionSeconds: number;
+  readonly retentionSeconds: () => number;
   readonly macAddressOf: (address: string) => string | undefined;
   /** Of one of our own network interfaces. */
   readonly interfaceTypeOf: (interfaceName: string) => InterfaceType;
@@ -240,9 +240,14 @@ export class Inventory {
     }
   }
 
+  /** Rows may have to go sooner, or may stay longer. */
+  retentionChanged(): void {
+    this.#arm();
+  }
+
   /** When the row of a root device has to change by itself: its lease ends unseen, or its retention is over. */
   #dueAt(root: string, row: DiscoveryRow): number | undefined {
-    if (row.lostAt !== undefined) return row.lostAt + this.#options.retentionSeconds * 1000;
+    if (row.lostAt !== undefined) return row.lostAt + this.#options.retentionSeconds() * 1000;
     const present = this.#present.get(root);
     // A row of the run before: its device has one lease to be heard of.
     return present === undefined ? this.#startedAt + row.leaseTime * 1000 : present.leaseEnd;

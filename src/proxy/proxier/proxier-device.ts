@@ -1,5 +1,4 @@
 import { uptime } from 'node:os';
-import { readFileSync } from 'node:fs';
 import { CwmpEndpoint } from '../../cwmp/endpoint.ts';
 import type { EndpointStatus } from '../../cwmp/types.ts';
 import { DataModel } from '../../datamodel/data-model.ts';
@@ -25,14 +24,20 @@ import { Inventory } from '../inventory/inventory.ts';
 import { deviceTypeOf, type VirtualDevice } from '../virtual/virtual-device.ts';
 import { CwmpSwitch } from '../cwmp-switch.ts';
 import { VirtualDeviceTable } from './virtual-device-table.ts';
-import { defaultSettings, type EndpointContext } from '../endpoint-context.ts';
+import {
+  accessSettings,
+  defaultSettings,
+  type AcsAccess,
+  type EndpointContext,
+} from '../endpoint-context.ts';
 
 /** The version of the published model that the proxier's own objects are taken from. */
 const DATA_MODEL_VERSION = '2.17';
 
 export interface ProxierDeviceOptions {
   readonly context: EndpointContext;
-  readonly config: Pick<Config, 'proxier' | 'inventory' | 'embedded'>;
+  /** `inventory` and `embedded` may change. */
+  readonly config: () => Pick<Config, 'proxier' | 'inventory' | 'embedded'>;
 }
 
 /** A virtual device, as far as its row tells of it. */
@@ -55,6 +60,7 @@ export class ProxierDevice {
   readonly embedded: EmbeddedDevices;
   readonly cwmpSwitch: CwmpSwitch;
   readonly #options: ProxierDeviceOptions;
+  readonly #settings: DocumentSettingsStore;
   readonly #endpoint: CwmpEndpoint;
   readonly #informParameters: InformParameters;
   readonly #virtualDevices: VirtualDeviceTable;
@@ -73,9 +79,10 @@ export class ProxierDevice {
     const settings = new DocumentSettingsStore(
       context.store,
       'proxier/settings',
-      defaultSettings(context.acs, identityKey(context.proxier)),
+      defaultSettings(context.acs(), identityKey(context.proxier)),
       onListenerError,
     );
+    this.#settings = settings;
     this.cwmpSwitch = new CwmpSwitch(settings, logger);
     this.#endpoint = new CwmpEndpoint({
       ...context,
@@ -96,7 +103,7 @@ export class ProxierDevice {
       store: context.store,
       clock: context.clock,
       logger,
-      retentionSeconds: options.config.inventory.retentionSeconds,
+      retentionSeconds: () => options.config().inventory.retentionSeconds,
       macAddressOf,
       interfaceTypeOf,
     });
@@ -119,7 +126,7 @@ export class ProxierDevice {
       clock: context.clock,
       logger,
       vendorOui: context.proxier.oui,
-      answerTimeoutMs: options.config.embedded.answerTimeoutSeconds * 1000,
+      answerTimeoutMs: () => options.config().embedded.answerTimeoutSeconds * 1000,
       watched: () => this.#endpoint.watchedParameters(),
       isUrgent: (parameter) => this.#endpoint.isUrgent(parameter),
       onWatchedChange: (listener) => this.#endpoint.onAttributesChange(listener),
@@ -145,24 +152,28 @@ export class ProxierDevice {
    * @param chooseMechanism what the rules make of a device
    */
   async start(chooseMechanism: (facts: DeviceFacts) => DeviceMechanism): Promise<void> {
-    const { store, clock } = this.#options.context;
+    const { store, clock, logger, machineBootId: bootId } = this.#options.context;
     const previous = store.get<ProxierRecord>(RECORD_KEY);
-    const bootId = kernelBootId();
     this.inventory.start();
     await this.#dnsClient.start();
     await this.embedded.start(chooseMechanism);
     await this.#supportedDataModels.start();
     // A daemon that restarts is no reboot of the gateway; without the kernel's word each start counts as one.
     const hasRebooted = previous !== undefined && (bootId === undefined || bootId !== previous.bootId);
-    await this.#endpoint.start(hasRebooted);
+    const started = this.#endpoint.start(hasRebooted);
+    const record: ProxierRecord = { bootId, firstUse: previous?.firstUse ?? clock.now() };
+    // A disk that takes nothing is no reason not to be there: the boot is told, and told once more after the next start.
+    await Promise.all([started, store.put(RECORD_KEY, record)]).catch((error: unknown) => {
+      logger.error('the start was not recorded', { error });
+    });
     // What is remembered of an embedded device may be older than what the ACS was told: each is compared when it was read.
     const { providers } = this.embedded;
     await this.#endpoint.compareWatchedValues(({ provider }) => !providers.has(provider));
-    const record: ProxierRecord = {
-      bootId,
-      firstUse: previous?.firstUse ?? clock.now(),
-    };
-    await store.put(RECORD_KEY, record);
+  }
+
+  /** No sessions any more; one that runs ends properly. */
+  endSessions(): Promise<void> {
+    return this.#endpoint.stop();
   }
 
   async stop(): Promise<void> {
@@ -176,6 +187,12 @@ export class ProxierDevice {
   /** The machine was suspended for so long, milliseconds. */
   resumed(sleptMs: number): void {
     this.#endpoint.resumed(sleptMs);
+  }
+
+  /** The configuration knows another way to the ACS: what the ACS has not set itself follows it. */
+  async acsChanged(acs: AcsAccess): Promise<void> {
+    const changed = await this.#settings.changeDefaults(accessSettings(acs));
+    await this.#endpoint.accessChanged(changed);
   }
 
   get status(): EndpointStatus {
@@ -209,15 +226,16 @@ export class ProxierDevice {
 
   #addLocalObjects(settings: DocumentSettingsStore): LocalProvider {
     const { context, config } = this.#options;
+    const { modelName, description, hardwareVersion } = config().proxier;
     const provider = new LocalProvider(this.model);
     addRoot(provider, { root: 'Device:2', dataModelVersion: DATA_MODEL_VERSION });
     addDeviceInfo(provider, {
       root: 'Device:2',
       identity: context.proxier,
       settings,
-      modelName: () => config.proxier.modelName,
-      description: () => config.proxier.description,
-      hardwareVersion: () => config.proxier.hardwareVersion,
+      modelName: () => modelName,
+      description: () => description,
+      hardwareVersion: () => hardwareVersion,
       softwareVersion: () => VERSION,
       upTimeSeconds: uptime,
       firstUseDate: () => {
@@ -232,14 +250,5 @@ export class ProxierDevice {
       connectionRequestUrl: () => this.#endpoint.connectionRequestUrl,
     });
     return provider;
-  }
-}
-
-/** Changes with each start of the machine; undefined where the kernel has none. */
-function kernelBootId(): string | undefined {
-  try {
-    return readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
-  } catch {
-    return undefined;
   }
 }

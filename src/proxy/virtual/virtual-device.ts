@@ -16,7 +16,12 @@ import type { DocumentStore } from '../../platform/store/document-store.ts';
 import type { CmsTree } from '../../upnp-dm/walk.ts';
 import { CwmpSwitch } from '../cwmp-switch.ts';
 import { DeviceModel } from '../device-model.ts';
-import { defaultSettings, type EndpointContext } from '../endpoint-context.ts';
+import {
+  accessSettings,
+  defaultSettings,
+  type AcsAccess,
+  type EndpointContext,
+} from '../endpoint-context.ts';
 import type { ExposedDevice } from '../exposed-device.ts';
 import { identityKey } from '../identity.ts';
 import type { BootMark } from '../boot-mark.ts';
@@ -47,6 +52,7 @@ export class VirtualDevice implements ExposedDevice {
   readonly deviceModel: DeviceModel;
   readonly cwmpSwitch: CwmpSwitch;
   readonly #model: DataModel;
+  readonly #settings: DocumentSettingsStore;
   readonly #endpoint: CwmpEndpoint;
   /** Device:1 has no such table. */
   readonly #informParameters: InformParameters | undefined;
@@ -71,9 +77,10 @@ export class VirtualDevice implements ExposedDevice {
     const settings = new DocumentSettingsStore(
       context.store,
       `settings/${key}`,
-      defaultSettings(context.acs, key),
+      defaultSettings(context.acs(), key),
       onListenerError,
     );
+    this.#settings = settings;
     this.cwmpSwitch = new CwmpSwitch(settings, logger);
     this.#endpoint = new CwmpEndpoint({
       identity: record.identity,
@@ -116,6 +123,10 @@ export class VirtualDevice implements ExposedDevice {
     return this.#endpoint.start();
   }
 
+  endSessions(): Promise<void> {
+    return this.#endpoint.stop();
+  }
+
   stop(): Promise<void> {
     this.#supportedDataModels.stop();
     return this.#endpoint.stop();
@@ -148,6 +159,12 @@ export class VirtualDevice implements ExposedDevice {
   /** The machine was suspended for so long, milliseconds. */
   resumed(sleptMs: number): void {
     this.#endpoint.resumed(sleptMs);
+  }
+
+  /** The configuration knows another way to the ACS: what the ACS has not set itself follows it. */
+  async acsChanged(acs: AcsAccess): Promise<void> {
+    const changed = await this.#settings.changeDefaults(accessSettings(acs));
+    await this.#endpoint.accessChanged(changed);
   }
 
   /** Parameters with notification on. */

@@ -3,7 +3,7 @@ import type { DeviceFacts } from '../../platform/config/config.ts';
 import type { Logger } from '../../platform/logger.ts';
 import { bootMark, hasRebooted, isSameMark } from '../boot-mark.ts';
 import type { ExposingMechanism } from '../device-registry.ts';
-import type { EndpointContext } from '../endpoint-context.ts';
+import type { AcsAccess, EndpointContext } from '../endpoint-context.ts';
 import { identityKey } from '../identity.ts';
 import { planMounts } from '../mapping/mounts.ts';
 import type { DescribedDevice } from '../proxied-device.ts';
@@ -16,6 +16,8 @@ export class VirtualDevices implements ExposingMechanism {
   readonly #context: EndpointContext;
   readonly #logger: Logger;
   readonly #byKey = new Map<string, VirtualDevice>();
+  /** Keys of those whose record is not on the disk as it is. */
+  readonly #unstored = new Set<string>();
 
   constructor(context: EndpointContext) {
     this.#context = context;
@@ -43,8 +45,18 @@ export class VirtualDevices implements ExposingMechanism {
     }
   }
 
+  /** No sessions any more; those that run end properly. */
+  async endSessions(): Promise<void> {
+    await Promise.all(this.all.map((virtual) => virtual.endSessions()));
+  }
+
   async stop(): Promise<void> {
     await Promise.all([...this.#byKey.values()].map((virtual) => virtual.stop()));
+  }
+
+  /** The configuration knows another way to the ACS. */
+  async acsChanged(acs: AcsAccess): Promise<void> {
+    await Promise.all(this.all.map((virtual) => virtual.acsChanged(acs)));
   }
 
   /** The virtual device of that identity: the known one, unless the device now has another root object. */
@@ -53,11 +65,14 @@ export class VirtualDevices implements ExposingMechanism {
     described: DescribedDevice,
     facts: DeviceFacts,
   ): Promise<VirtualDevice> {
-    const { store, proxier, clock } = this.#context;
+    const { store, proxier, clock, machineBootId } = this.#context;
     const key = identityKey(identity);
     const known = this.#byKey.get(key);
     const stored = known?.record ?? store.get<VirtualDeviceRecord>(RECORD_PREFIX + key);
-    const boot = bootMark(described.root.announcement.bootId, described.upTimeSeconds, clock.now());
+    const boot = bootMark(described.root.announcement.bootId, described.upTimeSeconds, {
+      uptimeMs: clock.uptime(),
+      machineBootId,
+    });
     const { modelName, modelNumber, modelDescription } = described.managed.description;
     const record: VirtualDeviceRecord = {
       identity,
@@ -131,16 +146,26 @@ export class VirtualDevices implements ExposingMechanism {
   async #update(known: VirtualDevice, record: VirtualDeviceRecord): Promise<void> {
     const previous = known.record;
     const sameBoot = isSameMark(previous.boot, record.boot);
-    if (sameBoot && JSON.stringify(previous.facts) === JSON.stringify(record.facts)) return;
+    const isStored = !this.#unstored.has(identityKey(record.identity));
+    if (isStored && sameBoot && JSON.stringify(previous.facts) === JSON.stringify(record.facts)) return;
     known.record = sameBoot ? { ...record, boot: previous.boot } : record;
     await this.#store(known, hasRebooted(previous.boot, record.boot));
   }
 
-  /** In one tick, so that both are on the disk or neither: the mark of a boot, and that the ACS has to hear of it. */
+  /**
+   * In one tick, so that both are on the disk or neither: the mark of a boot, and that the ACS has to hear of it. A device whose
+   * identity is on the disk is managed though that takes no more: what could not be written is when it is read next.
+   */
   async #store(virtual: VirtualDevice, hasBooted: boolean): Promise<void> {
     const booted = hasBooted ? virtual.recordBoot() : undefined;
-    const key = RECORD_PREFIX + identityKey(virtual.record.identity);
-    await Promise.all([booted, this.#context.store.put(key, virtual.record)]);
+    const key = identityKey(virtual.record.identity);
+    try {
+      await Promise.all([booted, this.#context.store.put(RECORD_PREFIX + key, virtual.record)]);
+      this.#unstored.delete(key);
+    } catch (error) {
+      this.#unstored.add(key);
+      this.#logger.error('the record of a virtual device was not stored', { endpoint: key, error });
+    }
   }
 
   async #start(record: VirtualDeviceRecord): Promise<VirtualDevice> {

@@ -6,6 +6,7 @@ import type { Logger } from '../../platform/logger.ts';
 import { RateLimiter } from '../rate-limiter.ts';
 import { parsePropertySet } from './parse-property-set.ts';
 import type { Notification } from './subscription-machine.ts';
+import { WarningDigest } from './warning-digest.ts';
 
 const MAX_EVENT_BYTES = 1024 * 1024;
 const MAX_CONNECTIONS = 256;
@@ -28,6 +29,7 @@ export class EventReceiver {
   readonly #server: HttpServer;
   readonly #clock: Clock;
   readonly #logger: Logger;
+  readonly #warnings: WarningDigest;
   readonly #callbacks = new Map<string, CallbackOptions & { readonly limiter: RateLimiter }>();
   readonly #address: string;
   #port: number | undefined;
@@ -37,6 +39,7 @@ export class EventReceiver {
     this.#address = address;
     this.#clock = clock;
     this.#logger = logger;
+    this.#warnings = new WarningDigest(clock, logger);
     this.#server = createHttpServer({
       host: address,
       port: 0,
@@ -77,6 +80,7 @@ export class EventReceiver {
 
   async stop(): Promise<void> {
     this.#callbacks.clear();
+    this.#warnings.stop();
     if (this.#starting !== undefined)
       await this.#starting.then(() => this.#server.stop()).catch(() => undefined);
   }
@@ -103,7 +107,7 @@ export class EventReceiver {
       return;
     }
     if (!callback.limiter.take()) {
-      this.#logger.warn('events come too fast', { source });
+      this.#warnings.warn('events come too fast, dropped', source);
       this.#clock.schedule(REFUSAL_DELAY_MS, () => response.status(503).end());
       return;
     }
@@ -117,7 +121,7 @@ export class EventReceiver {
       return parsePropertySet(Buffer.isBuffer(body) ? body : Buffer.alloc(0));
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
-      this.#logger.warn('unreadable event', { source, error: reason });
+      this.#warnings.warn('unreadable event', source, { error: reason });
       return undefined;
     }
   }

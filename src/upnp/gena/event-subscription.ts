@@ -9,8 +9,8 @@ import type { SubscriptionEffect, SubscriptionInput } from './subscription-machi
 
 const ASKED_SECONDS = 1800;
 const REQUEST_TIMEOUT_MS = 30_000;
-/** When we stop, a device that is gone must not hold us. */
-const UNSUBSCRIBE_TIMEOUT_MS = 3000;
+/** When we stop, a device that is gone must not hold us: a SUBSCRIBE under way and its UNSUBSCRIBE take no longer together. */
+const STOP_LIMIT_MS = 2000;
 const MAX_BODY_BYTES = 64 * 1024;
 
 export interface EventSubscriptionOptions {
@@ -29,6 +29,8 @@ export interface EventSubscriptionOptions {
 export class EventSubscription implements Subscription {
   readonly #options: EventSubscriptionOptions;
   readonly #aborted = new AbortController();
+  /** Nothing is waited for any more, not even that the device takes note. */
+  readonly #givenUp = new AbortController();
   #machine = newSubscription;
   #state: SubscriptionState = 'none';
   #timer: Timer | undefined;
@@ -48,6 +50,11 @@ export class EventSubscription implements Subscription {
     return this.#state;
   }
 
+  /** The machine was suspended: subscribes afresh. */
+  resumed(): void {
+    this.#step({ kind: 'resumed' });
+  }
+
   stop(): Promise<void> {
     this.#stopping ??= this.#stop();
     return this.#stopping;
@@ -60,7 +67,10 @@ export class EventSubscription implements Subscription {
     };
     // A SUBSCRIBE under way gets a while longer: its SID is needed to take it back.
     if (this.#machine.phase !== 'subscribing') abort();
-    const deadline = this.#options.clock.schedule(UNSUBSCRIBE_TIMEOUT_MS, abort);
+    const deadline = this.#options.clock.schedule(STOP_LIMIT_MS, () => {
+      abort();
+      this.#givenUp.abort();
+    });
     this.#step({ kind: 'stop' });
     for (let last: Promise<void> | undefined; last !== this.#lastRequest;) {
       last = this.#lastRequest;
@@ -151,15 +161,14 @@ export class EventSubscription implements Subscription {
   }
 
   #request(method: 'SUBSCRIBE' | 'UNSUBSCRIBE', headers: Readonly<Record<string, string>>) {
-    const cancelling = method === 'UNSUBSCRIBE';
     return lanRequest({
       url: this.#options.eventSubUrl,
       method,
       headers,
       localAddress: this.#options.localAddress,
-      timeoutMs: cancelling ? UNSUBSCRIBE_TIMEOUT_MS : REQUEST_TIMEOUT_MS,
+      timeoutMs: REQUEST_TIMEOUT_MS,
       maxBytes: MAX_BODY_BYTES,
-      ...(cancelling ? {} : { signal: this.#aborted.signal }),
+      signal: method === 'UNSUBSCRIBE' ? this.#givenUp.signal : this.#aborted.signal,
     });
   }
 

@@ -29,6 +29,8 @@ export interface SubscriptionMachine {
 export type SubscriptionInput =
   | { readonly kind: 'start' }
   | { readonly kind: 'stop' }
+  /** The machine has slept: events were missed, and the device may have let the subscription end. */
+  | { readonly kind: 'resumed' }
   /** `timeoutSeconds` undefined = infinite, or not stated. */
   | { readonly kind: 'subscribed'; readonly sid: string; readonly timeoutSeconds: number | undefined }
   | { readonly kind: 'subscribeFailed' }
@@ -82,6 +84,8 @@ export function stepSubscription(machine: SubscriptionMachine, input: Subscripti
       return subscribe(machine, [{ kind: 'state', state: 'subscribing' }]);
     case 'stop':
       return stop(machine);
+    case 'resumed':
+      return onResumed(machine);
     case 'subscribed':
       return onSubscribed(machine, input.sid, input.timeoutSeconds);
     case 'subscribeFailed':
@@ -197,6 +201,13 @@ function onTimer(machine: SubscriptionMachine): SubscriptionStep {
 function onSubscribeFailed(machine: SubscriptionMachine): SubscriptionStep {
   const failures = Math.min(machine.failures + 1, MAX_EXPONENT);
   return wait({ ...machine, failures }, FIRST_RETRY_MS * 2 ** machine.failures, []);
+}
+
+/** The initial event of a new subscription tells all. */
+function onResumed(machine: SubscriptionMachine): SubscriptionStep {
+  if (machine.sid !== undefined) return wait(machine, 0, [{ kind: 'unsubscribe', sid: machine.sid }]);
+  if (machine.phase !== 'waiting') return { machine, effects: [] };
+  return { machine, effects: [{ kind: 'timer', delayMs: 0 }] };
 }
 
 /** The first time it starts afresh at once. A device that sends more than is taken would otherwise never be done with that. */

@@ -1,5 +1,5 @@
 import { FACTORY_SETTINGS } from '../../../src/cwmp/default-settings.ts';
-import { CwmpEndpoint } from '../../../src/cwmp/endpoint.ts';
+import { CwmpEndpoint, LAST_ANSWER_MS } from '../../../src/cwmp/endpoint.ts';
 import { createSessionScheduler } from '../../../src/cwmp/session-scheduler.ts';
 import type {
   AcsSettings,
@@ -47,13 +47,14 @@ export function memorySettings(initial: AcsSettings): SettingsStore {
   };
 }
 
-/** Values in a map; `hang` makes reads wait for ever. */
+/** Values in a map; `hang` makes reads wait until `release`. */
 export class MapProvider implements Provider {
   readonly name = 'map';
   readonly remote: boolean;
   readonly values = new Map<string, string>();
   hang = false;
   readCount = 0;
+  readonly #waiting: (() => void)[] = [];
   onApply: (changes: readonly Change[]) => void = () => undefined;
 
   constructor(remote: boolean) {
@@ -62,7 +63,19 @@ export class MapProvider implements Provider {
 
   read(parameters: readonly ParameterNode[]): string[] | Promise<string[]> {
     this.readCount += 1;
-    if (this.hang) return new Promise<string[]>(() => undefined);
+    if (this.hang) {
+      return new Promise((resolve) => this.#waiting.push(() => resolve(this.#valuesOf(parameters))));
+    }
+    return this.#valuesOf(parameters);
+  }
+
+  /** Answers all reads that wait. */
+  release(): void {
+    this.hang = false;
+    for (const answer of this.#waiting.splice(0)) answer();
+  }
+
+  #valuesOf(parameters: readonly ParameterNode[]): string[] {
     return parameters.map(({ path }) => this.values.get(path) ?? '');
   }
 
@@ -94,6 +107,9 @@ export class FakeListener implements ConnectionRequestListener {
   }
   addressChanged(): void {
     for (const [path, target] of this.targets) target.moved(`http://192.0.2.1:7547/${path}`);
+  }
+  usePublicUrl(): void {
+    this.addressChanged();
   }
   /** What a good connection request does. */
   call(): string {
@@ -132,7 +148,7 @@ export class EndpointFixture {
       store: this.store,
       model: this.model,
       settings: this.settings,
-      tls: { minVersion: 'TLSv1.2' },
+      tls: () => ({ minVersion: 'TLSv1.2' }),
       connectionRequests: this.listener,
       scheduler: createSessionScheduler(),
       clock: this.clock,
@@ -175,4 +191,11 @@ export class EndpointFixture {
       }
     };
   }
+}
+
+/** Does not wait for what the ACS or a device may still answer. */
+export async function stopAtOnce({ endpoint, clock }: EndpointFixture): Promise<void> {
+  const stopped = endpoint.stop();
+  clock.advance(LAST_ANSWER_MS);
+  await stopped;
 }

@@ -55,6 +55,36 @@ describe('CwmpEndpoint after a failed session', () => {
     expect(fixture.endpoint.status().retryCount).to.equal(0);
   });
 
+  it('repeats it at once when the machine has slept through the wait, and later by no more than was left', async () => {
+    const fixture = suite.make();
+    suite.acs.script = () => ({ status: 503 });
+    await fixture.endpoint.start();
+    await suite.idle(fixture, 1);
+    const waitMs = fixture.clock.nextDelayMs ?? 0;
+    expect(waitMs).to.be.within(5000, 10_000);
+    fixture.clock.suspend(1000);
+    fixture.endpoint.resumed(1000);
+    expect(fixture.clock.nextDelayMs).to.equal(waitMs - 1000);
+    fixture.clock.suspend(60_000);
+    fixture.endpoint.resumed(60_000);
+    fixture.clock.advance(0);
+    await suite.idle(fixture, 2);
+  });
+
+  it('does not throttle notifications for a time that the machine has slept', async () => {
+    const fixture = suite.make({ settings: { defaultActiveNotificationThrottle: 3600 } });
+    const { clock, endpoint } = fixture;
+    await endpoint.start();
+    await suite.idle(fixture, 1);
+    fixture.change('Device.DeviceInfo.SoftwareVersion', '2.0');
+    await quiet();
+    expect(suite.acs.informs).to.have.length(1);
+    clock.suspend(3_600_000);
+    endpoint.resumed(3_600_000);
+    await suite.idle(fixture, 2);
+    expect(eventCodes(suite.acs.informs[1]!)).to.deep.equal(['4 VALUE CHANGE']);
+  });
+
   it('repeats a session that broke after the Inform was taken: without events, as none is undelivered', async () => {
     const fixture = suite.make();
     suite.acs.script = (request) =>

@@ -11,14 +11,42 @@ import { EndpointSuite } from './endpoint-suite.ts';
 describe('CwmpEndpoint that does not wait for a silent device', () => {
   const suite = new EndpointSuite();
 
-  it('stops while a read of the ACS has no answer', async () => {
-    const { endpoint, remote } = suite.make();
+  it('answers what the ACS asked last before it stops, and takes no other request', async () => {
+    const fixture = suite.make();
+    const { endpoint, remote, listener } = fixture;
+    remote.hang = true;
+    suite.acs.script = callingSession([
+      getParameterValues('Device.Far.Value'),
+      getParameterValues('Device.Far.Value'),
+    ]);
+    await endpoint.start();
+    await waitFor(() => remote.readCount > 0, 'the read');
+    const stopped = endpoint.stop();
+    expect(listener.call(), 'a connection request meanwhile').to.equal('busy');
+    remote.release();
+    await stopped;
+    const kinds = suite.acs.requests.map(({ message }) => message);
+    expect(kinds.filter((kind) => kind === 'GetParameterValuesResponse')).to.have.length(1);
+    expect(remote.readCount).to.equal(1);
+    expect(endpoint.status()).to.deep.include({ inSession: false });
+    expect(fixture.clock.pendingCount).to.equal(0);
+  });
+
+  it('waits two seconds for that answer, no longer', async () => {
+    const { endpoint, remote, clock } = suite.make();
     remote.hang = true;
     suite.acs.script = callingSession([getParameterValues('Device.Far.Value')]);
     await endpoint.start();
     await waitFor(() => remote.readCount > 0, 'the read');
-    await endpoint.stop();
+    let isStopped = false;
+    const stopped = endpoint.stop().then(() => (isStopped = true));
+    clock.advance(1999);
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(isStopped).to.equal(false);
+    clock.advance(1);
+    await stopped;
     expect(endpoint.status()).to.deep.include({ inSession: false });
+    expect(suite.acs.requests.map(({ message }) => message)).not.to.include('GetParameterValuesResponse');
   });
 
   it('stops while the values of an Inform are read', async () => {

@@ -1,6 +1,6 @@
 import { ScriptedAcs } from '../../support/scripted-acs.ts';
 import { waitFor } from '../../support/wait-for.ts';
-import { EndpointFixture } from './endpoint-fixture.ts';
+import { EndpointFixture, stopAtOnce } from './endpoint-fixture.ts';
 
 /** An ACS and the endpoints of one test; registers its own hooks, so call it inside `describe`. */
 export class EndpointSuite {
@@ -13,7 +13,7 @@ export class EndpointSuite {
       this.acs = await ScriptedAcs.start();
     });
     afterEach(async () => {
-      for (const { endpoint } of this.#fixtures.splice(0)) await endpoint.stop();
+      for (const fixture of this.#fixtures.splice(0)) await stopAtOnce(fixture);
       for (const acs of [this.acs, ...this.#others.splice(0)]) await acs.stop();
     });
   }

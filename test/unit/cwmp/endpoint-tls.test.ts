@@ -156,7 +156,7 @@ describe(`CWMP over TLS${missing}`, function () {
     await new Promise<void>((resolve) => server?.listen(0, '127.0.0.1', resolve));
     const { port } = server.address() as AddressInfo;
     fixture = new EndpointFixture(`https://${host}:${port}/`, {
-      endpoint: { tls: { minVersion: 'TLSv1.2', ...tls } },
+      endpoint: { tls: () => ({ minVersion: 'TLSv1.2', ...tls }) },
     });
     const { endpoint } = fixture;
     await endpoint.start();

@@ -12,7 +12,7 @@ import {
   informResponse,
 } from '../../support/scripted-acs.ts';
 import { waitFor } from '../../support/wait-for.ts';
-import { EndpointFixture } from './endpoint-fixture.ts';
+import { EndpointFixture, stopAtOnce } from './endpoint-fixture.ts';
 
 const GPV =
   '<cwmp:GetParameterValues><ParameterNames soap-enc:arrayType="xsd:string[1]"><string>Device.DeviceInfo.SoftwareVersion' +
@@ -43,7 +43,7 @@ describe('CwmpEndpoint', () => {
     fixture = make(acs.url);
   });
   afterEach(async () => {
-    for (const one of fixtures.splice(0)) await one.endpoint.stop();
+    for (const one of fixtures.splice(0)) await stopAtOnce(one);
     await acs.stop();
   });
 

@@ -4,9 +4,12 @@ import { PassThrough } from 'node:stream';
 import { expect } from 'chai';
 
 import { createLogger } from '../../../src/platform/logger.ts';
-import type { Logger, LogLevel } from '../../../src/platform/logger.ts';
+import type { ConfigurableLogger, LogLevel } from '../../../src/platform/logger.ts';
 
-function capture(level: LogLevel, format: 'json' | 'text'): { logger: Logger; lines: () => string[] } {
+function capture(
+  level: LogLevel,
+  format: 'json' | 'text',
+): { logger: ConfigurableLogger; lines: () => string[] } {
   const stream = new PassThrough();
   let text = '';
   stream.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
@@ -67,6 +70,19 @@ describe('logger', () => {
     const entry: unknown = JSON.parse(lines()[0] ?? '');
     expect(entry).to.include({ level: 'info', message: 'odd' });
     expect(lines()[0]?.length).to.be.below(20_000);
+  });
+
+  it('takes another level and format while it is in use, and so do its children', () => {
+    const { logger, lines } = capture('warn', 'text');
+    const child = logger.child({ part: 'child' });
+    child.debug('before');
+    logger.configure({ level: 'debug', format: 'json' });
+    child.debug('after');
+    expect(child.isEnabled('debug')).to.equal(true);
+    logger.configure({ level: 'error', format: 'json' });
+    child.warn('too low now');
+    expect(lines().map((line) => JSON.parse(line) as unknown)).to.have.length(1);
+    expect(JSON.parse(lines()[0] ?? '')).to.include({ level: 'debug', message: 'after', part: 'child' });
   });
 
   it('outlives the reader of its output', async () => {

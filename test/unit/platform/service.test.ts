@@ -3,7 +3,7 @@ import { expect } from 'chai';
 
 import { silentLogger } from '../../../src/platform/logger.ts';
 import type { LogFields } from '../../../src/platform/logger.ts';
-import { runService } from '../../../src/platform/service.ts';
+import { NothingRunsError, runService } from '../../../src/platform/service.ts';
 import type { ServiceHooks, ServiceState } from '../../../src/platform/service.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
 import { waitFor } from '../../support/wait-for.ts';
@@ -115,6 +115,40 @@ describe('service', () => {
     expect(logged[0]?.message).to.contain('reload failed');
     host.emit('SIGTERM');
     expect(await done).to.equal(0);
+  });
+
+  it('reloads after the start when it is asked during it, one reload after the other', async () => {
+    const calls: string[] = [];
+    let started = (): void => undefined;
+    const { host, states, done } = begin({
+      start: () => new Promise((resolve) => (started = resolve)),
+      reload: async () => {
+        calls.push('begins');
+        await Promise.resolve();
+        calls.push('ends');
+      },
+    });
+    host.emit('SIGHUP');
+    host.emit('SIGHUP');
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(calls, 'while it starts').to.deep.equal([]);
+    started();
+    await waitFor(() => states.length === 5, 'both reloads');
+    expect(calls).to.deep.equal(['begins', 'ends', 'begins', 'ends']);
+    expect(states[0]).to.equal('READY=1');
+    host.emit('SIGTERM');
+    expect(await done).to.equal(0);
+  });
+
+  it('ends with 1 when a reload has left nothing that runs, and does not say that it is ready', async () => {
+    const { host, states, logged, done } = begin({
+      reload: () => Promise.reject(new NothingRunsError('neither works')),
+    });
+    await waitFor(() => states.length === 1, 'ready');
+    host.emit('SIGHUP');
+    expect(await done).to.equal(1);
+    expect(states).to.deep.equal(['READY=1', 'RELOADING=1']);
+    expect(logged[0]?.message).to.equal('nothing runs any more');
   });
 
   it('tells the watchdog at half its period, only under systemd', async () => {

@@ -6,48 +6,80 @@ import {
   type DevicePhase,
 } from '../../../src/proxy/lifecycle.ts';
 
-const LOST: DeviceInput = { type: 'lost', reason: 'byebye' };
+const LOST: DeviceInput = { type: 'lost', reason: 'byebye', reboots: false };
+const REBOOTS: DeviceInput = { type: 'lost', reason: 'rebooted', reboots: true };
+const GONE = ['abort', 'detach'];
+const READ = ['abort', 'bringUp'];
 
-/** Every phase and input: the phase after it, and the effects by type. */
-const TABLE: readonly [DevicePhase, DeviceInput, DevicePhase, readonly string[]][] = [
-  ['offline', { type: 'appeared' }, 'bringingUp', ['abort', 'bringUp']],
-  ['offline', { type: 'broughtUp' }, 'offline', []],
-  ['offline', { type: 'failed' }, 'offline', []],
-  ['offline', { type: 'retryDue' }, 'offline', []],
-  ['offline', { type: 'structureDoubtful' }, 'offline', []],
-  ['offline', LOST, 'offline', []],
-  ['bringingUp', { type: 'appeared' }, 'bringingUp', ['abort', 'bringUp']],
-  ['bringingUp', { type: 'broughtUp' }, 'ready', ['attach']],
-  ['bringingUp', { type: 'failed' }, 'waiting', ['retryAfter']],
-  ['bringingUp', { type: 'retryDue' }, 'bringingUp', []],
-  ['bringingUp', { type: 'structureDoubtful' }, 'bringingUp', []],
-  ['bringingUp', LOST, 'offline', ['abort', 'detach']],
-  ['waiting', { type: 'appeared' }, 'bringingUp', ['abort', 'bringUp']],
-  ['waiting', { type: 'broughtUp' }, 'waiting', []],
-  ['waiting', { type: 'failed' }, 'waiting', []],
-  ['waiting', { type: 'retryDue' }, 'bringingUp', ['bringUp']],
-  ['waiting', { type: 'structureDoubtful' }, 'waiting', []],
-  ['waiting', LOST, 'offline', ['abort', 'detach']],
-  ['ready', { type: 'appeared' }, 'refreshing', ['abort', 'bringUp']],
-  ['ready', { type: 'broughtUp' }, 'ready', []],
-  ['ready', { type: 'failed' }, 'ready', []],
-  ['ready', { type: 'retryDue' }, 'ready', []],
-  ['ready', { type: 'structureDoubtful' }, 'refreshing', ['bringUp']],
-  ['ready', LOST, 'offline', ['abort', 'detach']],
-  ['refreshing', { type: 'appeared' }, 'refreshing', ['abort', 'bringUp']],
-  ['refreshing', { type: 'broughtUp' }, 'ready', ['attach']],
-  ['refreshing', { type: 'failed' }, 'ready', ['retryAfter']],
-  ['refreshing', { type: 'retryDue' }, 'refreshing', []],
-  ['refreshing', LOST, 'offline', ['abort', 'detach']],
+/** What each input does in each phase: the phase after it and the effects by type; nothing where it is not listed. */
+const TABLE: Readonly<Record<DevicePhase, readonly [DeviceInput, DevicePhase, readonly string[]][]>> = {
+  offline: [[{ type: 'appeared' }, 'bringingUp', READ]],
+  bringingUp: [
+    [{ type: 'appeared' }, 'bringingUp', READ],
+    [{ type: 'broughtUp' }, 'ready', ['attach']],
+    [{ type: 'failed' }, 'waiting', ['retryAfter']],
+    [LOST, 'offline', GONE],
+    [REBOOTS, 'rebooting', [...GONE, 'giveUpAfter']],
+  ],
+  waiting: [
+    [{ type: 'appeared' }, 'bringingUp', READ],
+    [{ type: 'retryDue' }, 'bringingUp', ['bringUp']],
+    [LOST, 'offline', GONE],
+    [REBOOTS, 'rebooting', [...GONE, 'giveUpAfter']],
+  ],
+  ready: [
+    [{ type: 'appeared' }, 'refreshing', READ],
+    [{ type: 'structureDoubtful' }, 'refreshing', ['bringUp']],
+    [{ type: 'fellSilent' }, 'unreachable', ['abort', 'suspend']],
+    [LOST, 'offline', GONE],
+    [REBOOTS, 'rebooting', [...GONE, 'giveUpAfter']],
+  ],
+  refreshing: [
+    [{ type: 'appeared' }, 'refreshing', READ],
+    [{ type: 'broughtUp' }, 'ready', ['attach']],
+    [{ type: 'failed' }, 'ready', ['retryAfter']],
+    [{ type: 'fellSilent' }, 'unreachable', ['abort', 'suspend']],
+    [LOST, 'offline', GONE],
+    [REBOOTS, 'rebooting', [...GONE, 'giveUpAfter']],
+  ],
+  unreachable: [
+    [{ type: 'appeared' }, 'bringingUp', READ],
+    [{ type: 'answered' }, 'refreshing', ['attach', 'bringUp']],
+    [LOST, 'offline', GONE],
+    [REBOOTS, 'rebooting', [...GONE, 'giveUpAfter']],
+  ],
+  rebooting: [
+    [{ type: 'appeared' }, 'bringingUp', READ],
+    [{ type: 'notBack' }, 'offline', []],
+    [LOST, 'offline', GONE],
+    [REBOOTS, 'rebooting', [...GONE, 'giveUpAfter']],
+  ],
+};
+const INPUTS: readonly DeviceInput[] = [
+  { type: 'appeared' },
+  { type: 'broughtUp' },
+  { type: 'failed' },
+  { type: 'retryDue' },
+  { type: 'structureDoubtful' },
+  { type: 'fellSilent' },
+  { type: 'answered' },
+  { type: 'notBack' },
+  LOST,
+  REBOOTS,
 ];
 
 describe('the life cycle of a Proxied Device', () => {
-  for (const [phase, input, after, effects] of TABLE) {
-    it(`${phase}, ${input.type} → ${after}`, () => {
-      const result = deviceTransition({ phase, failures: 0 }, input);
-      expect(result.state.phase).to.equal(after);
-      expect(result.effects.map(({ type }) => type)).to.deep.equal(effects);
-    });
+  for (const phase of Object.keys(TABLE) as DevicePhase[]) {
+    for (const input of INPUTS) {
+      const [, after, effects] = TABLE[phase].find(
+        ([listed]) => listed === input || (listed.type === input.type && input.type !== 'lost'),
+      ) ?? [input, phase, []];
+      it(`${phase}, ${input.type}${input === REBOOTS ? ' to reboot' : ''} → ${after}`, () => {
+        const result = deviceTransition({ phase, failures: 0 }, input);
+        expect(result.state.phase).to.equal(after);
+        expect(result.effects.map(({ type }) => type)).to.deep.equal(effects);
+      });
+    }
   }
 
   it('reads the device once more when it became doubtful while it was being read', () => {

@@ -53,4 +53,45 @@ describe('cwmp/events/event-queue', () => {
     queue.rebooted();
     expect(queue.size).to.equal(100);
   });
+
+  it('gives up events that come in numbers when there are too many, vendor events first, and says which', () => {
+    const givenUp: string[] = [];
+    const queue = new EventQueue([], ({ code, commandKey }) => void givenUp.push(`${code} ${commandKey}`));
+    const single = ['0 BOOTSTRAP', '1 BOOT', '2 PERIODIC', '3 SCHEDULED', '7 TRANSFER COMPLETE'];
+    for (const code of single) queue.add(code);
+    for (let i = 0; i < 150; i++) queue.add('M Download', String(i));
+    for (let i = 0; i < 101; i++) queue.add('M X_VENDOR Event', String(i));
+    expect([queue.size, givenUp]).to.deep.equal([256, []]);
+    for (let i = 0; i < 102; i++) queue.add('M Upload', String(i));
+    expect(queue.size).to.equal(256);
+    expect(givenUp.slice(0, 2)).to.deep.equal(['M X_VENDOR Event 0', 'M X_VENDOR Event 1']);
+    expect(givenUp.slice(100)).to.deep.equal(['M X_VENDOR Event 100', 'M Download 0']);
+    expect(codes(queue.list())).to.include.members(single);
+  });
+
+  it('gives up first what is told already by the Inform on its way', () => {
+    const givenUp: string[] = [];
+    const queue = new EventQueue([], ({ code, commandKey }) => void givenUp.push(`${code} ${commandKey}`));
+    queue.add('M X_VENDOR Event', 'old');
+    for (let i = 0; i < 254; i++) queue.add('M Download', String(i));
+    queue.take();
+    queue.add('M Download', '5');
+    queue.add('M Download', 'new');
+    expect(givenUp).to.deep.equal(['M Download 5']);
+    expect(queue.list().filter(({ commandKey }) => commandKey === '5')).to.have.length(1);
+  });
+
+  it('tells 3 SCHEDULED in each Inform that has orders of ScheduleInform', () => {
+    const queue = new EventQueue();
+    queue.add('3 SCHEDULED');
+    for (let i = 0; i < 150; i++) queue.add('M ScheduleInform', String(i));
+    for (const keys of [62, 62, 26]) {
+      const told = queue.take(63);
+      expect(told[0]?.code).to.equal('3 SCHEDULED');
+      expect(told.slice(1)).to.have.length(keys);
+      queue.delivered('InformResponse');
+      queue.settle();
+    }
+    expect(queue.size).to.equal(0);
+  });
 });

@@ -74,6 +74,7 @@ class Fixture {
         this.saved = paths;
       },
       nameOf: () => Promise.resolve((path) => path),
+      signal: new AbortController().signal,
     });
   }
 }

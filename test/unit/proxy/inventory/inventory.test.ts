@@ -132,7 +132,7 @@ class Fixture {
       store: this.store,
       clock: this.clock,
       logger,
-      retentionSeconds: RETENTION_SECONDS,
+      retentionSeconds: () => RETENTION_SECONDS,
       macAddressOf: (address) => this.macs.get(address),
       interfaceTypeOf: () => 'Ethernet',
       ...(limits === undefined ? {} : { limits }),

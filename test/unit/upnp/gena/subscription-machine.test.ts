@@ -17,6 +17,7 @@ const subscribed = (sid = 'a', timeoutSeconds: number | undefined = 300): Subscr
 const start: SubscriptionInput = { kind: 'start' };
 const stop: SubscriptionInput = { kind: 'stop' };
 const timer: SubscriptionInput = { kind: 'timer' };
+const resumed: SubscriptionInput = { kind: 'resumed' };
 
 /** Effects of all inputs, one short word each. */
 function run(inputs: readonly SubscriptionInput[], from: SubscriptionMachine = newSubscription): string[] {
@@ -140,6 +141,31 @@ describe('subscription machine', () => {
       'cancels when it stops',
       [start, subscribed(), stop, event(0), timer],
       [...BEGUN, 'unsubscribe', 'none'],
+    ],
+    [
+      'subscribes afresh after the machine has slept',
+      [start, subscribed(), event(0), resumed, timer, subscribed('b'), event(0, 'b')],
+      [
+        ...BEGUN,
+        'event 0',
+        'unsubscribe',
+        'lost',
+        'timer 0',
+        'subscribe',
+        'timer 150000',
+        'active',
+        'event 0',
+      ],
+    ],
+    [
+      'waits no longer for another try when the machine has slept',
+      [start, { kind: 'subscribeFailed' }, resumed, timer],
+      ['subscribing', 'subscribe', 'lost', 'timer 1000', 'timer 0', 'subscribe'],
+    ],
+    [
+      'has nothing to do again after a sleep when it is stopped',
+      [start, stop, resumed],
+      ['subscribing', 'subscribe', 'none'],
     ],
     [
       'takes back a subscription granted too late',

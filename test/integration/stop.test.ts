@@ -1,0 +1,93 @@
+import { expect } from 'chai';
+import { randomUUID } from 'node:crypto';
+import type { DeviceFault } from '../../src/lab/device/device-fault.ts';
+import type { LabDevice } from '../../src/lab/device/lab-device.ts';
+import { House } from '../support/house.ts';
+import { waitFor } from '../support/wait-for.ts';
+
+/** Below what service managers and our own service give a stop. */
+const LONGEST_STOP_MS = 5000;
+
+describe('a daemon that stops', function () {
+  this.timeout(60_000);
+  let house: House;
+  let udn: string;
+  let id: string;
+
+  beforeEach(async () => {
+    udn = `uuid:${randomUUID()}`;
+    id = `0090D5-RS1-${udn.slice(-8)}`;
+    house = await House.open({
+      devices: { default: 'ignore', rules: [{ match: { udn }, mechanism: 'virtual' }] },
+    });
+  });
+  afterEach(() => house.close());
+
+  async function addSensor(): Promise<LabDevice> {
+    const device = await house.addDevice({
+      profile: 'sensor',
+      udn,
+      identity: { serialNumber: udn.slice(-8) },
+    });
+    await house.startDaemon();
+    await house.acs.waitForInform(id);
+    await house.acs.waitForIdle(id);
+    await waitFor(() => device.subscriptionCount === 1, 'the subscription');
+    return device;
+  }
+
+  /** The ACS reads `name` when the device has that fault; `begun` resolves when the device has been asked. */
+  function readInSession(
+    device: LabDevice,
+    fault: DeviceFault,
+    name: string,
+  ): { readonly begun: Promise<unknown>; readonly names: Promise<readonly string[] | string> } {
+    let asked = Infinity;
+    const names = house.acs
+      .perform(id, async (session) => {
+        await session.getParameterValues(['Device.ManagementServer.URL']);
+        device.setFault(fault);
+        asked = device.requests.length;
+        return (await session.getParameterValues([name])).map((parameter) => parameter.name);
+      })
+      .catch(() => 'not answered');
+    const hasBegun = (): boolean => device.requests.slice(asked).some(({ action }) => action === 'GetValues');
+    return { begun: waitFor(hasBegun, 'the read to begin', 10_000), names };
+  }
+
+  async function stopInTime(): Promise<void> {
+    const since = performance.now();
+    await house.stopDaemon();
+    expect(performance.now() - since).to.be.below(LONGEST_STOP_MS);
+  }
+
+  it('lets a slow device answer what the ACS asked, then ends the session and the subscription', async () => {
+    const device = await addSensor();
+    const name = 'Device.DeviceInfo.UpTime';
+    const answer = readInSession(device, { action: 'GetValues', delayMs: 700 }, name);
+    await answer.begun;
+    await stopInTime();
+    expect(await answer.names).to.deep.equal([name]);
+    expect(device.subscriptionCount).to.equal(0);
+  });
+
+  it('waits neither for a device that is silent nor for one that does not confirm subscriptions', async () => {
+    const device = await addSensor();
+    const answer = readInSession(device, { action: '*', behaviour: 'silent' }, 'Device.DeviceInfo.UpTime');
+    await answer.begun;
+    const silentUdn = `uuid:${randomUUID()}`;
+    const unconfirming = await house.addDevice({
+      profile: 'sensor',
+      udn: silentUdn,
+      identity: { serialNumber: silentUdn.slice(-8) },
+      fault: { events: 'unconfirmed' },
+    });
+    await waitFor(
+      () => house.daemon?.status().devices.some((found) => found.udn === unconfirming.udn),
+      'the other device',
+    );
+    await stopInTime();
+    expect(await Promise.race([answer.names, Promise.resolve('not answered')])).to.equal('not answered');
+    expect(device.subscriptionCount).to.equal(0);
+  });
+});
