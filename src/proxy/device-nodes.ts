@@ -111,7 +111,7 @@ export class DeviceNodes {
       model.remove(path);
     }
     const handle: CmsLeaf = { cmsPath, type, eventPath, eventOnChange };
-    const flags = { hidden: isSecret(cmsPath), ...standardFlags(path) };
+    const flags = { hidden: isSecret(cmsPath), ...standardFlags(path, eventOnChange !== undefined) };
     const node = model.addParameter(path, { provider, type, writable, constraint, handle, ...flags });
     // The node's own text is the key, so that the path is in memory once.
     this.#parameters.set(node.path, node);
@@ -136,7 +136,8 @@ export class DeviceNodes {
       if (
         parameter?.cmsPath === leaf.cmsPath &&
         parameter.type === node.type &&
-        parameter.writable === node.writable
+        parameter.writable === node.writable &&
+        node.notification === notificationOf(parameter)
       ) {
         leaf.eventPath = parameter.eventPath;
         leaf.eventOnChange = parameter.eventOnChange;
@@ -193,4 +194,8 @@ export class DeviceNodes {
     }
     this.#byCmsPath = byCmsPath;
   }
+}
+
+function notificationOf({ path, eventOnChange }: MappedParameter): ParameterNode['notification'] {
+  return standardFlags(path, eventOnChange !== undefined).notification ?? 'normal';
 }

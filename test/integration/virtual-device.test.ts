@@ -252,6 +252,18 @@ describe('virtual devices, end to end on loopback', function () {
     await house.acs.waitForIdle(VOIP);
   });
 
+  it('refuse to tell at once what ticks and raises no events, and take it passively', async () => {
+    const names = (await cpe(NAS).getParameterNames('Device.', false)).map((info) => info.name);
+    // That of the operating system; DeviceInfo has one of its own.
+    const ticking = names.filter((each) => each.endsWith('.UpTime') && each !== 'Device.DeviceInfo.UpTime');
+    expect(ticking).to.have.length(1);
+    const watchTicking = (notification: 0 | 1 | 2): Promise<unknown> =>
+      cpe(NAS).setParameterAttributes(ticking.map((name) => ({ name, notification })));
+    expect((await faultOf(watchTicking(2))).code).to.equal('9009');
+    await watchTicking(1);
+    await watchTicking(0);
+  });
+
   it('keep a passive change for the next session, and never report what the ACS wrote itself', async () => {
     const passive = 'Device.WiFi.SSID.2.SSID';
     const active = 'Device.WiFi.SSID.1.SSID';

@@ -5,6 +5,7 @@ import type { CmsTree } from '../../upnp-dm/walk.ts';
 import { mapTree, type Capabilities } from './map-tree.ts';
 import type { MountPlan } from './mounts.ts';
 import { isInOneOf, rowsAlong, structurePathOf } from './path-mapping.ts';
+import { standardFlags } from './standard-flags.ts';
 
 const ROW = /\.\d+\.$/;
 const ALIAS = {
@@ -55,7 +56,7 @@ export function supportedBeyond(
     parameters: aliases.concat(
       mapped.parameters
         .filter(({ cmsPath }) => inImagined(cmsPath))
-        .map(({ path, type, writable, constraint }) => {
+        .map(({ path, type, writable, constraint, eventOnChange }) => {
           const end = path.lastIndexOf('.') + 1;
           const name = path.slice(end);
           return {
@@ -64,7 +65,7 @@ export function supportedBeyond(
             type,
             writable,
             constraint,
-            canDeny: false,
+            canDeny: standardFlags(path, eventOnChange !== undefined).notification === 'canDeny',
           };
         }),
     ),
