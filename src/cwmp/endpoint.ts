@@ -35,6 +35,8 @@ export class CwmpEndpoint {
   /** Not even an answer. */
   readonly #stopped = new AbortController();
   #ending: Promise<void> | undefined;
+  /** Settles when the values that the ACS has put in sight are known. */
+  #learning: Promise<void> = Promise.resolve();
   #connectionRequestUrl = '';
   #isStarted = false;
   readonly #undo: (() => void)[] = [];
@@ -57,7 +59,7 @@ export class CwmpEndpoint {
       onLightweightChange: (path, urgency) => this.#lightweight?.valueChanged(path, urgency),
       inBackground: (work) => this.#inBackground(work),
       clock,
-      signal: this.#stopping.signal,
+      signal: this.#stopped.signal,
     });
     this.#lightweight = this.#createNotifier();
     this.#heartbeat = this.#createHeartbeat();
@@ -83,7 +85,7 @@ export class CwmpEndpoint {
       registry: standardRpcs(),
       retryCount: () => this.#trigger.retryCount,
       onAttributesChange: () => {
-        this.#inBackground(this.#watch.attributesChanged());
+        this.#learning = this.#logFailure(this.#watch.attributesChanged());
         for (const listener of this.#attributeListeners) listener();
       },
       ending: this.#stopping.signal,
@@ -150,6 +152,8 @@ export class CwmpEndpoint {
     this.#stopping.abort();
     const limit = this.#options.clock.schedule(LAST_ANSWER_MS, () => this.#stopped.abort());
     await Promise.all([this.#lightweight?.stop(), this.#trigger.stop()]);
+    // What the ACS has begun to watch just now: without its value no change of it could be noticed after a restart.
+    await this.#learning;
     limit.cancel();
     this.#stopped.abort();
     for (const undo of this.#undo.splice(0)) undo();

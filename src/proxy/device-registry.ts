@@ -312,6 +312,7 @@ export class DeviceRegistry {
     const { description } = described.managed;
     const { identity, source, conflictsWith } = await this.#claims.claim(description, described.triple);
     entry.identity = identity;
+    this.#endReboots(entry, identity);
     entry.note =
       conflictsWith === undefined
         ? source === 'udn'
@@ -322,6 +323,14 @@ export class DeviceRegistry {
       this.#logger.warn('two devices claim one DeviceID', { udn, other: conflictsWith });
     }
     return identity;
+  }
+
+  /** What rebooted under one UDN is back under another. */
+  #endReboots(entry: Entry, identity: EndpointIdentity): void {
+    for (const other of this.#entries.values()) {
+      const isSame = other.identity !== undefined && identityKey(other.identity) === identityKey(identity);
+      if (other !== entry && isSame && other.device.phase === 'rebooting') other.device.lost('removed');
+    }
   }
 
   /** Never both [TR-069 J.1]: what the device was before ends first. */

@@ -82,7 +82,7 @@ describe('an endpoint that the ACS has switched off', function () {
   it('comes back at a reload of the same configuration, too, without a restart of anything', async () => {
     await switchOff(virtual);
     expect(enabled()).to.deep.equal([true, false]);
-    expect(await house.daemon?.reload(house.config())).to.equal(true);
+    expect(await house.daemon?.reload(house.config())).to.deep.equal([]);
     expect(enabled()).to.deep.equal([true, true]);
     expect(await callable(virtual)).to.equal(200);
   });

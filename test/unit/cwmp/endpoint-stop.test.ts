@@ -5,6 +5,7 @@ import { createSessionScheduler } from '../../../src/cwmp/session-scheduler.ts';
 import { getParameterValues, setNotification } from '../../support/acs-calls.ts';
 import { callingSession } from '../../support/scripted-acs.ts';
 import { waitFor } from '../../support/wait-for.ts';
+import { stopAtOnce } from './endpoint-fixture.ts';
 import { EndpointSuite } from './endpoint-suite.ts';
 
 /** The clocks of these tests stand still: what waits for a time waits for ever. */
@@ -100,6 +101,6 @@ describe('CwmpEndpoint that does not wait for a silent device', () => {
     suite.acs.script = callingSession([]);
     fixture.listener.call();
     await suite.idle(fixture, 2);
-    await endpoint.stop();
+    await stopAtOnce(fixture);
   });
 });
