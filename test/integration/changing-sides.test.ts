@@ -267,6 +267,8 @@ describe('a Proxied Device that changes sides by a reload', function () {
       await house.stopDaemon();
       const before = house.acs.informCount;
       await house.startDaemon();
+      // The port for connection requests is another one.
+      await house.acs.waitForInform(PROXIER, undefined, 20_000, before);
       expect(await get('Device.ManagementServer.EmbeddedDevice.1.CommandProcessed')).to.equal('Pending');
       await nas.comeBack();
       await hasMoved(before);

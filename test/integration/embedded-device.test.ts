@@ -42,8 +42,10 @@ describe('embedded devices', function () {
     throw new Error('should have been refused');
   };
   const startDaemon = async (): Promise<void> => {
+    const before = house.acs.informCount;
     await house.startDaemon();
-    await house.acs.waitForInform(PROXIER);
+    // The port for connection requests is another one.
+    await house.acs.waitForInform(PROXIER, undefined, 20_000, before);
     await house.acs.waitForIdle(PROXIER);
   };
   const comeBack = async (device: LabDevice): Promise<void> => {
