@@ -4,36 +4,15 @@ import { ConcurrencyLimit } from '../platform/concurrency-limit.ts';
 import type { DeviceFacts, DeviceMechanism, DevicesConfig } from '../platform/config/config.ts';
 import type { Logger } from '../platform/logger.ts';
 import type { DocumentStore } from '../platform/store/document-store.ts';
-import type { ControlPoint, LossReason, RootDevice, SubscriptionState } from '../upnp/types.ts';
+import type { ControlPoint, LossReason, RootDevice } from '../upnp/types.ts';
 import { findManagementServices, type ManageableDevice } from '../upnp-dm/manageable-device.ts';
 import type { ExposedDevice } from './exposed-device.ts';
 import { identityKey, type DeviceIdTriple } from './identity.ts';
 import { IdentityClaims } from './identity-claims.ts';
-import type { DevicePhase } from './lifecycle.ts';
+import type { ExposingMechanism, HoldingMechanism } from './exposing-mechanism.ts';
 import { ProxiedDevice, type DescribedDevice } from './proxied-device.ts';
-
-/** One of the two ways in which the ACS sees a device [TR-069 J.2, J.3]. */
-export interface ExposingMechanism {
-  expose(identity: EndpointIdentity, described: DescribedDevice, facts: DeviceFacts): Promise<ExposedDevice>;
-  /** The device is no longer exposed in this way. @returns whether it was */
-  retire(identityKey: string): Promise<boolean>;
-  /** A device goes on under another BOOTID, as it announced: that is no reboot. */
-  bootIdChanged?(identityKey: string, bootId: number, previous: number): Promise<void>;
-  /** Nothing is left of the device. */
-  forget(identityKey: string): Promise<void>;
-  /** Identity keys of all devices that something is stored of. */
-  readonly known: ReadonlySet<string>;
-  /** Devices exposed in this way, by identity key; facts of those that were seen. */
-  readonly exposed: ReadonlyMap<string, DeviceFacts | undefined>;
-}
-
-/** The mechanism that accepts writes which a device gets later: a device leaves it only when it has them. */
-export interface HoldingMechanism extends ExposingMechanism {
-  /** Whether the device has to stay for now. */
-  holds(identityKey: string): boolean;
-  /** `listener` is called with each device that need not stay any longer. Returns the function that ends it. */
-  onReleased(listener: (identityKey: string) => void): () => void;
-}
+import { factsOf, serviceNames, statusOf } from './registry-entry.ts';
+import type { ProxiedDeviceStatus, RegistryEntry } from './registry-entry.ts';
 
 export interface DeviceRegistryOptions {
   readonly store: DocumentStore;
@@ -52,29 +31,6 @@ export interface DeviceRegistryOptions {
   readonly exposureChanged: () => void;
 }
 
-/** A device for the status page. */
-export interface ProxiedDeviceStatus {
-  readonly udn: string;
-  readonly friendlyName: string;
-  readonly address: string;
-  readonly services: readonly string[];
-  readonly state: DevicePhase;
-  readonly identity: EndpointIdentity | undefined;
-  readonly mechanism: DeviceMechanism | 'none';
-  readonly subscription: SubscriptionState;
-  readonly lastSync: string | undefined;
-  readonly note: string | undefined;
-}
-
-interface Entry {
-  readonly device: ProxiedDevice;
-  mechanism: DeviceMechanism | 'none';
-  identity: EndpointIdentity | undefined;
-  note: string | undefined;
-  /** There was no room for it. */
-  leftOut: boolean;
-}
-
 const READINGS_AT_A_TIME = 4;
 const LONGEST_CLEANUP_INTERVAL_SECONDS = 3600;
 
@@ -82,7 +38,7 @@ const LONGEST_CLEANUP_INTERVAL_SECONDS = 3600;
 export class DeviceRegistry {
   readonly #options: DeviceRegistryOptions;
   readonly #logger: Logger;
-  readonly #entries = new Map<string, Entry>();
+  readonly #entries = new Map<string, RegistryEntry>();
   readonly #claims: IdentityClaims;
   readonly #readings = new ConcurrencyLimit(READINGS_AT_A_TIME);
   /** Those that the log has told of in this run. */
@@ -238,7 +194,7 @@ export class DeviceRegistry {
     return [...this.#entries.values()].map((entry) => statusOf(entry));
   }
 
-  #createEntry(udn: string): Entry {
+  #createEntry(udn: string): RegistryEntry {
     const device = new ProxiedDevice(udn, {
       controlPoint: this.#options.controlPoint(),
       clock: this.#options.clock,
@@ -252,7 +208,7 @@ export class DeviceRegistry {
           this.#logger.info('device offline', { udn, mechanism: this.#entries.get(udn)?.mechanism });
       },
     });
-    const entry: Entry = {
+    const entry: RegistryEntry = {
       device,
       mechanism: 'virtual',
       identity: undefined,
@@ -308,7 +264,7 @@ export class DeviceRegistry {
     }
   }
 
-  async #identify(udn: string, entry: Entry, described: DescribedDevice): Promise<EndpointIdentity> {
+  async #identify(udn: string, entry: RegistryEntry, described: DescribedDevice): Promise<EndpointIdentity> {
     const { description } = described.managed;
     const { identity, source, conflictsWith } = await this.#claims.claim(description, described.triple);
     entry.identity = identity;
@@ -326,7 +282,7 @@ export class DeviceRegistry {
   }
 
   /** What rebooted under one UDN is back under another. */
-  #endReboots(entry: Entry, identity: EndpointIdentity): void {
+  #endReboots(entry: RegistryEntry, identity: EndpointIdentity): void {
     for (const other of this.#entries.values()) {
       const isSame = other.identity !== undefined && identityKey(other.identity) === identityKey(identity);
       if (other !== entry && isSame && other.device.phase === 'rebooting') other.device.lost('removed');
@@ -336,7 +292,7 @@ export class DeviceRegistry {
   /** Never both [TR-069 J.1]: what the device was before ends first. */
   async #exposeBy(
     mechanism: DeviceMechanism,
-    entry: Entry,
+    entry: RegistryEntry,
     identity: EndpointIdentity,
     described: DescribedDevice,
     facts: DeviceFacts,
@@ -369,7 +325,7 @@ export class DeviceRegistry {
     return known.has(key) || known.size < limits().maxDevices;
   }
 
-  #leaveOut(entry: Entry): void {
+  #leaveOut(entry: RegistryEntry): void {
     const { udn } = entry.device;
     const { maxDevices } = this.#options.limits();
     entry.mechanism = 'none';
@@ -423,39 +379,4 @@ export class DeviceRegistry {
       this.#logger.error('could not delete what is stored of a device', { error: String(error) });
     });
   }
-}
-
-function factsOf(identity: EndpointIdentity, { managed, root }: DescribedDevice): DeviceFacts {
-  const { description } = managed;
-  return {
-    manufacturerOui: identity.oui,
-    productClass: identity.productClass,
-    serialNumber: identity.serialNumber,
-    modelName: description.modelName,
-    deviceType: description.deviceType,
-    udn: description.udn.toLowerCase(),
-    address: root.announcement.sourceAddress,
-  };
-}
-
-function statusOf({ device, mechanism, identity, note }: Entry): ProxiedDeviceStatus {
-  const { present } = device;
-  return {
-    udn: device.udn,
-    friendlyName: present?.managed.description.friendlyName ?? '',
-    address: present?.root.announcement.sourceAddress ?? '',
-    services: present === undefined ? [] : serviceNames(present.managed),
-    state: device.phase,
-    identity,
-    mechanism,
-    subscription: device.subscriptionState,
-    lastSync: device.lastSync === undefined ? undefined : new Date(device.lastSync).toISOString(),
-    note: device.lastError ?? note,
-  };
-}
-
-function serviceNames({ cms, bms, sms }: ManageableDevice): string[] {
-  return [cms, bms, sms].flatMap((service) =>
-    service === undefined ? [] : [`${service.name}:${service.version}`],
-  );
 }

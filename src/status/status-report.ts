@@ -1,6 +1,6 @@
 import type { EndpointEvent, EndpointIdentity, EndpointStatus } from '../cwmp/types.ts';
 import type { ProcessFigures } from '../platform/process-figures.ts';
-import type { ProxiedDeviceStatus } from '../proxy/device-registry.ts';
+import type { ProxiedDeviceStatus } from '../proxy/registry-entry.ts';
 import type { EmbeddedDeviceStatus } from '../proxy/embedded/embedded-devices.ts';
 import { identityKey } from '../proxy/identity.ts';
 import type { InventorySummary } from '../proxy/inventory/inventory.ts';

@@ -3,7 +3,7 @@ import type { SupportedBeyondModel } from '../../device2/device-type/describe-mo
 import { Listeners } from '../../datamodel/listeners.ts';
 import type { Provider } from '../../datamodel/provider.ts';
 import type { DeviceFacts, DeviceMechanism } from '../../platform/config/config.ts';
-import type { HoldingMechanism } from '../device-registry.ts';
+import type { HoldingMechanism } from '../exposing-mechanism.ts';
 import { identityKey } from '../identity.ts';
 import type { DescribedDevice } from '../proxied-device.ts';
 import { EmbeddedDevice, type EmbeddedDeviceOptions } from './embedded-device.ts';

@@ -2,7 +2,7 @@ import type { EndpointIdentity, EndpointStatus } from '../../cwmp/types.ts';
 import type { DeviceFacts } from '../../platform/config/config.ts';
 import type { Logger } from '../../platform/logger.ts';
 import { bootMark, hasRebooted, isSameMark } from '../boot-mark.ts';
-import type { ExposingMechanism } from '../device-registry.ts';
+import type { ExposingMechanism } from '../exposing-mechanism.ts';
 import type { AcsAccess, EndpointContext } from '../endpoint-context.ts';
 import { identityKey } from '../identity.ts';
 import { planMounts } from '../mapping/mounts.ts';

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import type { EndpointIdentity, EndpointStatus } from '../../../src/cwmp/types.ts';
-import type { ProxiedDeviceStatus } from '../../../src/proxy/device-registry.ts';
+import type { ProxiedDeviceStatus } from '../../../src/proxy/registry-entry.ts';
 import type { EmbeddedDeviceStatus } from '../../../src/proxy/embedded/embedded-devices.ts';
 import { formatStatusPage } from '../../../src/status/status-page.ts';
 import { toStatusReport } from '../../../src/status/status-report.ts';
