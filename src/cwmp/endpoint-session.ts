@@ -107,6 +107,8 @@ export class EndpointSession {
     if (inform.Event.length === 0 && !isRetry) return 'idle';
     const summary = { time: inform.CurrentTime, events: inform.Event.map((event) => event.EventCode) };
     this.#lastInform = { ...summary, result: 'running' };
+    // What the ACS is told now must be known after a crash: a value that went back meanwhile is news for it.
+    await this.#save();
     const namespace = this.#namespaceFor(settings.url);
     const delivery = { done: false };
     const outcome = await this.#exchange(settings, namespace, inform, async () => {
@@ -158,15 +160,19 @@ export class EndpointSession {
       namespace,
       inform,
       requests: [],
-      execute: (request) =>
-        executeRpc(request, {
+      execute: async (request) => {
+        const response = await executeRpc(request, {
           registry,
           context: this.#rpcContext(),
           deadlineMs: RPC_DEADLINE_MS,
           signal,
           clock,
           logger,
-        }),
+        });
+        // A read tells the ACS values as an Inform does.
+        await this.#save();
+        return response;
+      },
       onInformDelivered,
       onRequestAnswered: () => Promise.resolve(),
       ending,

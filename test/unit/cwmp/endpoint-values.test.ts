@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 
-import { setNotification, setParameterValues } from '../../support/acs-calls.ts';
+import { getParameterValues, setNotification, setParameterValues } from '../../support/acs-calls.ts';
 import { ControlledStore } from '../../support/controlled-store.ts';
 import { callingSession, emptySession, eventCodes, informResponse } from '../../support/scripted-acs.ts';
 import { waitFor } from '../../support/wait-for.ts';
@@ -232,6 +232,43 @@ describe('CwmpEndpoint and the values that the ACS watches', () => {
     await suite.idle(fixture, 2);
     expect(suite.acs.informs.map(eventCodes)).to.deep.equal([['6 CONNECTION REQUEST'], ['4 VALUE CHANGE']]);
     expect(suite.acs.informs[1]!.body).to.contain('>9</Value>');
+  });
+
+  it('tells a change by Inform or to whoever reads only when it is on the disk', async () => {
+    const store = new ControlledStore();
+    const fixture = suite.make({ store });
+    await ready([setNotification(FAR, 2)], fixture);
+    // By Inform.
+    store.holds = (key) => key.includes('/watched');
+    fixture.remote.values.set(FAR, '8');
+    fixture.change(FAR, '8');
+    await waitFor(() => fixture.endpoint.status().inSession && store.heldCount > 0, 'the session to wait');
+    await quiet();
+    expect(suite.acs.requests).to.deep.equal([]);
+    store.release();
+    await suite.idle(fixture, 1);
+    expect(suite.acs.informs[0]!.body).to.contain('>8</Value>');
+
+    // To whoever reads, in a session that runs already.
+    suite.acs.requests.length = 0;
+    const calls = callingSession([getParameterValues(FAR)]);
+    suite.acs.script = (request, all) => {
+      if (request.message === '' && store.heldCount === 0) {
+        store.holds = (key) => key.includes('/watched');
+        fixture.remote.values.set(FAR, '9');
+        fixture.change(FAR, '9');
+      }
+      return calls(request, all);
+    };
+    const answer = (): string | undefined =>
+      suite.acs.requests.find(({ message }) => message === 'GetParameterValuesResponse')?.body;
+    fixture.listener.call();
+    await waitFor(() => store.heldCount > 0, 'the write');
+    await quiet();
+    expect(answer()).to.equal(undefined);
+    store.release();
+    await waitFor(() => answer() !== undefined, 'the answer');
+    expect(answer()).to.contain('>9</Value>');
   });
 
   it('writes what it knows of one value, not of all, when that value changes', async () => {
