@@ -133,6 +133,8 @@ export class CwmpEndpoint {
     await this.#logFailure(
       Promise.all([this.#state.setConnectionRequestUrl(registration.url), this.#state.saveEvents()]),
     );
+    // Stopped while it waited for the disk.
+    if (this.#stopping.signal.aborted) return;
     this.#schedule.restart();
     this.#heartbeat.restart();
     this.#lightweight?.evaluate();

@@ -9,6 +9,7 @@ export class InformAlarm {
   readonly #untilDue: () => number | undefined;
   readonly #onDue: () => void;
   #timer: Timer | undefined;
+  #isStopped = false;
 
   constructor(clock: Clock, untilDue: () => number | undefined, onDue: () => void) {
     this.#clock = clock;
@@ -16,15 +17,19 @@ export class InformAlarm {
     this.#onDue = onDue;
   }
 
-  /** Starts, or takes account of a changed `untilDue`. */
+  /** Starts, or takes account of a changed `untilDue`. Nothing after `stop`: who waited for the disk may come late. */
   arm(): void {
-    this.stop();
+    this.#timer?.cancel();
+    this.#timer = undefined;
+    if (this.#isStopped) return;
     const delayMs = this.#untilDue();
     if (delayMs === undefined) return;
     this.#timer = this.#clock.schedule(Math.min(Math.max(0, delayMs), LONGEST_SLEEP_MS), () => this.#check());
   }
 
+  /** For good. */
   stop(): void {
+    this.#isStopped = true;
     this.#timer?.cancel();
     this.#timer = undefined;
   }

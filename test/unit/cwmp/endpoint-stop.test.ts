@@ -2,11 +2,16 @@ import { expect } from 'chai';
 
 import type { ObjectNode } from '../../../src/datamodel/node.ts';
 import { createSessionScheduler } from '../../../src/cwmp/session-scheduler.ts';
-import { getParameterValues, setNotification } from '../../support/acs-calls.ts';
+import { getParameterValues, scheduleInform, setNotification } from '../../support/acs-calls.ts';
+import { ControlledStore } from '../../support/controlled-store.ts';
 import { callingSession } from '../../support/scripted-acs.ts';
 import { waitFor } from '../../support/wait-for.ts';
 import { stopAtOnce } from './endpoint-fixture.ts';
 import { EndpointSuite } from './endpoint-suite.ts';
+
+async function quiet(): Promise<void> {
+  for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve));
+}
 
 /** The clocks of these tests stand still: what waits for a time waits for ever. */
 describe('CwmpEndpoint that does not wait for a silent device', () => {
@@ -48,6 +53,38 @@ describe('CwmpEndpoint that does not wait for a silent device', () => {
     await stopped;
     expect(endpoint.status()).to.deep.include({ inSession: false });
     expect(suite.acs.requests.map(({ message }) => message)).not.to.include('GetParameterValuesResponse');
+  });
+
+  it('leaves no timer behind when it is stopped while its start waits for the disk', async () => {
+    const store = new ControlledStore();
+    const { endpoint, clock } = suite.make({ store, settings: { periodicInformEnable: true } });
+    store.holds = () => true;
+    const started = endpoint.start();
+    await waitFor(() => store.heldCount > 0, 'the write');
+    const stopped = endpoint.stop();
+    await quiet();
+    store.release();
+    await Promise.all([started, stopped]);
+    expect(clock.pendingCount).to.equal(0);
+  });
+
+  it('leaves no timer behind when it is stopped while a ScheduleInform waits for the disk', async () => {
+    const store = new ControlledStore();
+    const { endpoint, clock } = suite.make({ store });
+    suite.acs.script = callingSession([scheduleInform(300, 'k')]);
+    const isOrder = (key: string): boolean =>
+      JSON.stringify(store.get(key) ?? null).includes('"commandKey":"k"');
+    store.holds = isOrder;
+    await endpoint.start();
+    await waitFor(() => store.heldCount > 0, 'the write of the order');
+    const stopped = endpoint.stop();
+    await quiet();
+    clock.advance(2000);
+    await quiet();
+    store.release();
+    await stopped;
+    await quiet();
+    expect(clock.pendingCount).to.equal(0);
   });
 
   it('stops while the values of an Inform are read', async () => {
