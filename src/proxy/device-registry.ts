@@ -310,6 +310,8 @@ export class DeviceRegistry {
       return undefined;
     }
     entry.leftOut = false;
+    // Closed while the disk took the identity: the mechanisms are about to stop, and would not stop who comes later.
+    if (this.#stopped) return undefined;
     const exposed = await by?.expose(identity, described, facts);
     exposureChanged();
     if (exposed !== undefined && !this.#registered.has(exposed)) {

@@ -10,6 +10,8 @@ import { silentLogger, type Logger } from '../../src/platform/logger.ts';
 import { House } from '../support/house.ts';
 import { waitFor } from '../support/wait-for.ts';
 
+/** A sector. */
+const BLOCK = 512;
 const ROUNDS = 40;
 
 type Damage = (path: string, bytes: Buffer) => Promise<void>;
@@ -22,8 +24,8 @@ const DAMAGES: Readonly<Record<string, Damage>> = {
   },
   'a lost end': (path, bytes) => truncate(path, randomInt(bytes.length)),
   'a block of zeros': async (path, bytes) => {
-    const at = randomInt(bytes.length);
-    await writeFile(path, bytes.fill(0, at, at + 512));
+    const at = randomInt(Math.max(1, bytes.length - BLOCK + 1));
+    await writeFile(path, bytes.fill(0, at, Math.min(at + BLOCK, bytes.length)));
   },
   'nothing in it': (path) => truncate(path, 0),
   'no file': (path) => rm(path),
