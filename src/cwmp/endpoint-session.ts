@@ -44,6 +44,8 @@ export class EndpointSession {
   #refused: { readonly url: string; readonly next: CwmpNamespace } | undefined;
   readonly #addressing: Addressing;
   #running = false;
+  /** The disk did not take what was to be saved last. */
+  #isUnsaved = false;
   #lastInform: EndpointStatus['lastInform'];
   #afterSession: (() => Promise<void>)[] = [];
 
@@ -199,9 +201,14 @@ export class EndpointSession {
   /** What cannot be stored is told once more after a restart: no reason to end a session, or to tell nothing any more. */
   async #save(): Promise<void> {
     const { state, logger } = this.#options;
-    await state.saveEvents().catch((error: unknown) => {
-      logger.error('endpoint state was not saved', { error });
-    });
+    try {
+      await state.saveEvents();
+      this.#isUnsaved = false;
+    } catch (error) {
+      // One line, not one for each request of the ACS.
+      if (!this.#isUnsaved) logger.error('endpoint state was not saved', { error });
+      this.#isUnsaved = true;
+    }
   }
 
   #transport(settings: AcsSettings): Parameters<typeof runSession>[0]['transport'] {
