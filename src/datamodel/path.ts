@@ -23,11 +23,12 @@ export function isPathName(name: string): boolean {
   return ELEMENT_NAME.test(name) || isInstanceNumber(name);
 }
 
+/** Whether `path` is a partial path: empty or with a dot at its end. */
 export function isObjectPath(path: string): boolean {
   return path === '' || path.endsWith('.');
 }
 
-/** Undefined when `path` is not well formed. Instance aliases are refused: AliasBasedAddressing is false. */
+/** Undefined when `path` is not well formed. Instance aliases are none of its names: who speaks with the ACS resolves them first. */
 export function parsePath(path: string): ParsedPath | undefined {
   if (path === '') return { names: [], isObject: true };
   if (path.length > LONGEST_PATH) return undefined;

@@ -12,6 +12,7 @@ export interface ProcessFigures {
 
 const SOCKETS: ReadonlySet<string> = new Set(['TCPSocketWrap', 'TCPServerWrap', 'TLSWrap', 'UDPWrap']);
 
+/** What this process holds now: memory in KiB, and what the event loop waits for. */
 export function processFigures(): ProcessFigures {
   const { rss, heapUsed } = process.memoryUsage();
   const resources = process.getActiveResourcesInfo();

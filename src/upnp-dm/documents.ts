@@ -54,6 +54,7 @@ function element(name: string, text: string): string {
   return `<${name}>${escapeText(text)}</${name}>`;
 }
 
+/** A list of paths in the standard form [CMS:2 A_ARG_TYPE], of the element that `list` has. */
 export function encodePathList(list: PathListName, paths: readonly string[]): string {
   const { element: name } = PATH_LISTS[list];
   return encodeList(
@@ -62,6 +63,7 @@ export function encodePathList(list: PathListName, paths: readonly string[]): st
   );
 }
 
+/** `values`: absolute path -> value. */
 export function encodeParameterValueList(values: ReadonlyMap<string, string>): string {
   return encodeList(
     'ParameterValueList',
@@ -90,6 +92,7 @@ export interface WritableAttributes {
   readonly alarmOnChange?: boolean;
 }
 
+/** `attributes`: absolute path -> those to be written; what is undefined is left as it is. */
 export function encodeNodeAttributeValueList(attributes: ReadonlyMap<string, WritableAttributes>): string {
   const flag = (name: string, value: boolean | undefined): string =>
     value === undefined ? '' : element(name, value ? '1' : '0');

@@ -84,6 +84,7 @@ const VENDOR_RULE: Omit<EventRule, 'code'> = {
 const RULES = new Map(EVENT_TABLE.map((rule) => [rule.code, rule]));
 const ORDER = new Map(EVENT_TABLE.map((rule, index) => [rule.code, index]));
 
+/** The row of the table for `code` [TR-069 3.7.1.5]; a code that is not in it has the rule of vendor events. */
 export function eventRule(code: string): EventRule {
   return RULES.get(code) ?? { code, ...VENDOR_RULE };
 }

@@ -56,6 +56,7 @@ export function nextPeriodicInform(
   return nextOccurrence(periodicRecurrence(settings), identity, nowMs);
 }
 
+/** The grid of periodic Informs [TR-181 PeriodicInformTime]: seconds from one to the next, through a point of time. */
 export function periodicRecurrence(settings: PeriodicSettings): Recurrence {
   return { intervalSeconds: settings.periodicInformInterval, reference: settings.periodicInformTime };
 }

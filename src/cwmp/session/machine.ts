@@ -80,6 +80,7 @@ const MAX_RETRY_REQUESTS = 5;
 /** So would one that never stops calling; a walk through the largest model takes some thousand calls. */
 const MAX_CALLS = 10_000;
 
+/** A session before its Inform. `requests`: what the CPE has to say of its own after it, in this order. */
 export function newSession(options: {
   readonly namespace: CwmpNamespace;
   readonly supportedVersions: readonly string[] | undefined;
@@ -98,6 +99,7 @@ export function newSession(options: {
   };
 }
 
+/** One step of a session [TR-069 3.7.1]: what has come makes another state and things to do. Pure; never throws. */
 export function stepSession(state: SessionState, input: SessionInput): SessionStep {
   if (state.phase === 'ended') return { state, effects: [] };
   switch (input.type) {

@@ -49,6 +49,7 @@ export async function syncDirectory(directory: string): Promise<void> {
   }
 }
 
+/** For its owner only, and durable. An existing one is left as it is. @throws StoreError that names the directory */
 export async function createStateDirectory(directory: string): Promise<void> {
   try {
     const created = await mkdir(directory, { recursive: true, mode: DIRECTORY_MODE });
