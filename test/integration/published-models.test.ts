@@ -66,23 +66,6 @@ describe('the published data models', function () {
   it('are what the proxier keeps to, in every object and parameter', async () => {
     const { model } = home.proxier;
     await model.addRow('Device.ManagementServer.InformParameter.');
-    for (const row of [
-      'Device.UPnP.Discovery.RootDevice.1.',
-      'Device.UPnP.Discovery.Service.1.',
-      'Device.UPnP.Description.DeviceDescription.1.',
-      'Device.UPnP.Description.DeviceInstance.1.',
-      'Device.UPnP.Description.ServiceInstance.1.',
-      'Device.Hosts.Host.1.IPv4Address.1.',
-      'Device.ManagementServer.VirtualDevice.1.',
-      'Device.ManagementServer.EmbeddedDevice.2.',
-      'Device.ManagementServer.InformParameter.1.',
-      'Device.DeviceInfo.SupportedDataModel.1.',
-      'Device.DeviceInfo.ProcessStatus.Process.1.',
-      'Device.Services.StorageService.1.LogicalVolume.2.',
-      'Device.Services.VoiceService.1.',
-    ]) {
-      expect(model.find(row), row).to.not.equal(undefined);
-    }
     const found = deviations(model, published);
     // A machine without name servers has no row that could deviate.
     expect(found.filter((line) => !READ_ONLY_DNS.includes(line))).to.deep.equal([]);

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { createConnectionRequestListener } from '../../src/cwmp/connection-request/connection-request-listener.ts';
 import { createSessionScheduler } from '../../src/cwmp/session-scheduler.ts';
 import type { ConnectionRequestListener } from '../../src/cwmp/types.ts';
+import type { DataModel } from '../../src/datamodel/data-model.ts';
 import { LabAcs } from '../../src/lab/acs/lab-acs.ts';
 import { createLabDevice, type LabDevice } from '../../src/lab/device/lab-device.ts';
 import { LabTelevision } from '../../src/lab/device/lab-television.ts';
@@ -23,6 +24,21 @@ import { waitFor } from './wait-for.ts';
 const VIRTUAL_SERIAL = `CONFORM-V-${process.pid}`;
 const EMBEDDED_SERIAL = `CONFORM-E-${process.pid}`;
 const TELEVISION_SERIAL = `CONFORM-TV-${process.pid}`;
+
+/** Rows of the proxier that the devices of the home bring about, the last of them a while after the device is known. */
+const PROXIER_ROWS = [
+  'Device.UPnP.Discovery.RootDevice.1.',
+  'Device.UPnP.Discovery.Service.1.',
+  'Device.UPnP.Description.DeviceDescription.1.',
+  'Device.UPnP.Description.DeviceInstance.1.',
+  'Device.UPnP.Description.ServiceInstance.1.',
+  'Device.Hosts.Host.1.IPv4Address.1.',
+  'Device.ManagementServer.VirtualDevice.1.',
+  'Device.ManagementServer.EmbeddedDevice.2.',
+  'Device.DeviceInfo.ProcessStatus.Process.1.',
+  'Device.Services.StorageService.1.LogicalVolume.2.',
+  'Device.Services.VoiceService.1.',
+];
 
 /**
  * The data models that a home's ACS sees, with all that can be in them: the proxier with an embedded device and the inventory, and a
@@ -79,7 +95,13 @@ export class ExposedModels {
     await virtuals.start(() => true);
     await proxier.start(() => 'embedded');
     await controlPoint.start();
-    await waitFor(() => this.#isComplete(virtuals, proxier), 'the devices of the home', 30_000);
+    await waitFor(
+      () => this.#lacking(virtuals, proxier).length === 0,
+      'the devices of the home',
+      30_000,
+    ).catch((cause: unknown) => {
+      throw new Error(`the home lacks ${this.#lacking(virtuals, proxier).join(', ')}`, { cause });
+    });
   }
 
   async stop(): Promise<void> {
@@ -167,16 +189,24 @@ export class ExposedModels {
     return { proxier, virtuals, registry, controlPoint };
   }
 
-  #isComplete(virtuals: VirtualDevices, proxier: ProxierDevice): boolean {
-    const isVirtual = virtuals.all.some(
-      ({ record, deviceModel }) =>
-        record.identity.serialNumber === VIRTUAL_SERIAL && deviceModel.tree !== undefined,
-    );
-    const embedded = proxier.embedded.summary.length;
-    return (
-      isVirtual && embedded === 2 && proxier.inventory.references(this.#television.udn).discovery.length > 0
-    );
+  /** What the models do not have yet of all that the devices of the home bring about. */
+  #lacking(virtuals: VirtualDevices, proxier: ProxierDevice): string[] {
+    const virtual = virtuals.all.find(({ record }) => record.identity.serialNumber === VIRTUAL_SERIAL);
+    const lacking = PROXIER_ROWS.filter((row) => proxier.model.find(row) === undefined);
+    // A document is made when its model has been still for a while, and another row takes its place when the model changes.
+    if (!isDocumented(proxier.model)) lacking.push('the documents of the proxier');
+    if (virtual === undefined || !isDocumented(virtual.model))
+      lacking.push('the document of the virtual device');
+    if (virtual?.deviceModel.tree === undefined) lacking.push('the tree of the virtual device');
+    const inInventory = proxier.inventory.references(this.#television.udn).discovery.length > 0;
+    if (!inInventory) lacking.push('the television');
+    return lacking;
   }
+}
+
+function isDocumented(model: DataModel): boolean {
+  const table = model.find('Device.DeviceInfo.SupportedDataModel.');
+  return table?.kind === 'object' && table.children.size > 0;
 }
 
 /** The profile of an access point that states Device:2.2, which knows little of what the daemon adds to it. */
