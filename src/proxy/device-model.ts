@@ -7,11 +7,9 @@ import type { ValueType } from '../datamodel/value.ts';
 import type { SupportedBeyondModel } from '../device2/device-type/describe-model.ts';
 import type { RowAliases } from '../device2/row-aliases.ts';
 import type { Logger } from '../platform/logger.ts';
-import { toStructurePath } from '../upnp-dm/cms-path.ts';
-import { expandLeaves, expandTables } from '../upnp-dm/tree-expansion.ts';
 import type { ChangeStatus, CmsClient, NodeAttributes } from '../upnp-dm/types.ts';
-import { readTreeAttributes, withUnknownEvents } from '../upnp-dm/walk-attributes.ts';
 import type { CmsTree } from '../upnp-dm/walk.ts';
+import { withEvents, withRemembered, withRowsAttributes } from './device-attributes.ts';
 import { DeviceNodes } from './device-nodes.ts';
 import { DeviceValues } from './device-values.ts';
 import { cmsLeaf, leafOfEvents } from './mapping/cms-leaf.ts';
@@ -58,6 +56,7 @@ export class DeviceModel {
   #tree: CmsTree | undefined;
   #subscribed = false;
   #attributesDoubtful = false;
+  #eventsUnknown: ((eventPaths: readonly string[]) => void) | undefined;
   /** Leaves that the structure promises but this device did not return: a row may lack a leaf that its table has. */
   readonly #absent = new Set<string>();
   #capabilities: Capabilities = { setValues: false, createInstance: false, deleteInstance: false };
@@ -84,6 +83,9 @@ export class DeviceModel {
       },
       structureDoubtful: () => {
         options.onStructureDoubtful();
+      },
+      eventsUnknown: (eventPaths) => {
+        this.#eventsUnknown?.(eventPaths);
       },
       write: (values, signal) => this.write(values, signal),
       changeRows: (table, by, change) => this.values.changeRows(leafOfEvents(table), by, change),
@@ -192,7 +194,7 @@ export class DeviceModel {
   }
 
   *#describe(read: CmsTree, capabilities: Capabilities, generation: number): Steps {
-    const tree = { ...read, attributes: this.#withRemembered(read) };
+    const tree = { ...read, attributes: withRemembered(read, this.#tree?.attributes) };
     // The values go into the shadow: kept here too they would double the memory of a device.
     const { values: _values, ...treeWithoutValues } = tree;
     this.#tree = treeWithoutValues;
@@ -218,7 +220,7 @@ export class DeviceModel {
     const before = new Set(tree.instances);
     if (before.size === instances.length && instances.every((instance) => before.has(instance))) return false;
     const added = instances.filter((instance) => !before.has(instance));
-    const attributes = await this.#learnAttributes(this.#access.client, tree, added);
+    const attributes = await withRowsAttributes(this.#access.client, tree, added);
     await this.#options.prepare?.(instances);
     const now = new Set(instances);
     const gone = new Set([...before].filter((instance) => !now.has(instance)));
@@ -254,17 +256,35 @@ export class DeviceModel {
     this.#options.model.restructuring.finish();
     const tree = this.#tree;
     if (tree === undefined) return;
-    const attributes = new Map(tree.attributes);
+    const events = new Map<string, boolean>();
+    const begun: string[] = [];
     for (const [path, { eventOnChange }] of read) {
-      const known = attributes.get(path) ?? attributes.get(toStructurePath(path));
-      if (eventOnChange === undefined || known?.eventOnChange === eventOnChange) continue;
-      attributes.set(path, { ...known, eventOnChange });
+      if (typeof eventOnChange !== 'boolean') continue;
+      let known = path;
       for (const parameter of this.parametersOf(leafOfEvents(path))) {
         const leaf = cmsLeaf(parameter);
-        if (leaf.eventPath === path) leaf.eventOnChange = eventOnChange;
+        if (leaf.eventPath !== path) continue;
+        // The text that is in memory anyway.
+        known = leaf.eventPath;
+        if (eventOnChange && leaf.eventOnChange !== true) begun.push(leaf.cmsPath);
+        leaf.eventOnChange = eventOnChange;
       }
+      events.set(known, eventOnChange);
     }
-    this.#tree = { ...tree, attributes };
+    this.#tree = { ...tree, attributes: withEvents(tree.attributes, events) };
+    // What was read while nothing vouched for it may have changed since.
+    if (begun.length > 0) this.shadow.doubt(begun);
+  }
+
+  /**
+   * `listener` is called with nodes that were read, of which nobody knows whether they raise events. Returns the function that ends
+   * it.
+   */
+  onEventsUnknown(listener: (eventPaths: readonly string[]) => void): () => void {
+    this.#eventsUnknown = listener;
+    return () => {
+      if (this.#eventsUnknown === listener) this.#eventsUnknown = undefined;
+    };
   }
 
   /** Shortens path lists for this device. */
@@ -286,43 +306,10 @@ export class DeviceModel {
     const known = new Set(tree.instances);
     const added = [rowPath, ...below].filter((instance) => !known.has(instance));
     const instances = [...tree.instances, ...new Set(added)];
-    const attributes = await this.#learnAttributes(client, tree, added, signal);
+    const attributes = await withRowsAttributes(client, tree, added, signal);
     await this.#options.prepare?.(instances);
     this.#remap({ ...tree, instances, attributes });
     this.valuesRead(values, generation);
-  }
-
-  /** A table that has lost its rows keeps what they said of themselves: GetAttributes takes instances only. */
-  #withRemembered({ structure, attributes }: CmsTree): ReadonlyMap<string, NodeAttributes> {
-    const remembered = new Map(attributes);
-    for (const path of attributes.size === 0 ? [] : structure) {
-      const known = this.#tree?.attributes.get(path);
-      if (known !== undefined && !remembered.has(path)) remembered.set(path, known);
-    }
-    return remembered;
-  }
-
-  /** The first row of a table tells what its leaves are; whether they raise events each row tells for itself. */
-  async #learnAttributes(
-    client: CmsClient | undefined,
-    { structure, attributes }: CmsTree,
-    rows: readonly string[],
-    signal?: AbortSignal,
-  ): Promise<ReadonlyMap<string, NodeAttributes>> {
-    if (attributes.size === 0) return attributes;
-    const added = expandLeaves(structure, rows).filter((path) => isInRow(path));
-    const unknown = added.filter((path) => !attributes.has(toStructurePath(path)));
-    const evented = [...added, ...expandTables(structure, rows).filter((path) => isInRow(path))];
-    const known = evented.flatMap((path): [string, NodeAttributes][] => {
-      const first = attributes.get(toStructurePath(path));
-      return first?.eventOnChange === undefined ? [] : [[path, withUnknownEvents(first)]];
-    });
-    if (client === undefined || unknown.length === 0) return new Map([...attributes, ...known]);
-    const tables = [...new Set(rows.map(toStructurePath))];
-    const below = structure.filter((path) => tables.some((table) => path.startsWith(table)));
-    const targets = { structure: below, instances: rows, leaves: unknown };
-    const learned = await readTreeAttributes(client, targets, signal);
-    return new Map([...learned, ...attributes, ...known]);
   }
 
   #rowDeleted(rowPath: string): void {
@@ -391,10 +378,6 @@ export class DeviceModel {
     yield* this.#nodes.place(mapped, (cmsPath) => this.#absent.has(cmsPath));
     this.#access.contentPaths = new ContentPaths(this.#nodes.cmsPaths);
   }
-}
-
-function isInRow(path: string): boolean {
-  return /\/\d+\//.test(path);
 }
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };

@@ -1,6 +1,7 @@
 import type { Clock, Timer } from '../platform/clock.ts';
 import { withDeadline } from '../platform/deadline.ts';
 import type { Logger } from '../platform/logger.ts';
+import { ActionError } from '../upnp/types.ts';
 import { isLeaf } from '../upnp-dm/cms-path.ts';
 import type { CmsClient, NodeAttributes } from '../upnp-dm/types.ts';
 import { AssertionLimit } from './assertion-limit.ts';
@@ -13,6 +14,8 @@ import type { CmsLeaf } from './mapping/cms-leaf.ts';
 const TIMEOUT_MS = 30_000;
 /** Reads of the attributes that follow one another faster than this are spread out. */
 const CALM_MS = 60_000;
+/** Of how many nodes one action asks: requests of the ACS get their turn between two. */
+const NODES_OF_AN_ACTION = 1000;
 
 export interface EventSwitchOptions {
   readonly client: CmsClient;
@@ -38,6 +41,9 @@ export class EventSwitch {
   #lastRead = -Infinity;
   /** Reads of all attributes that followed one another closely, or failed. */
   #readsInARow = 0;
+  /** Nodes that were asked whether they raise events and have not told. */
+  readonly #asked = new Set<string>();
+  readonly #undo: () => void;
   /** Grows with every hint, so that a read does not settle what changed after it began. */
   #hints = 0;
 
@@ -46,14 +52,16 @@ export class EventSwitch {
     this.#limit = new AssertionLimit(options.clock, (path) => {
       options.logger.warn('EventOnChange does not stay on, polling the parameter from now on', { path });
     });
+    this.#undo = options.deviceModel.onEventsUnknown((eventPaths) => {
+      this.#learn(eventPaths);
+    });
   }
 
   /** The set of watched parameters changed. */
   watchedChanged(): void {
     this.#enqueue(async () => {
       await this.#askUnknown();
-      await this.#assert(false);
-      this.#options.switched(false);
+      this.#options.switched(await this.#assert(false));
     });
   }
 
@@ -66,7 +74,38 @@ export class EventSwitch {
 
   stop(): void {
     this.#abort.abort();
+    this.#undo();
     this.#due?.cancel();
+  }
+
+  /**
+   * Of a large tree not every node was asked when it was described. What the ACS reads it will read again: the device is asked once
+   * whether its events vouch for that.
+   */
+  #learn(eventPaths: readonly string[]): void {
+    const paths = eventPaths.filter((path) => !this.#asked.has(path));
+    for (const path of paths) this.#asked.add(path);
+    for (let at = 0; at < paths.length; at += NODES_OF_AN_ACTION) {
+      const some = paths.slice(at, at + NODES_OF_AN_ACTION);
+      this.#enqueue(() => this.#learnSome(some));
+    }
+  }
+
+  async #learnSome(paths: readonly string[]): Promise<void> {
+    const { deviceModel, logger } = this.#options;
+    try {
+      const read = await this.#read(paths);
+      deviceModel.attributesRead(read);
+      for (const path of paths) if (read.get(path)?.eventOnChange !== undefined) this.#asked.delete(path);
+    } catch (error) {
+      logger.debug('could not read which parameters raise events, reading them from the device', {
+        count: paths.length,
+        error: String(error),
+      });
+      // It may tell another time.
+      if (!(error instanceof ActionError) || !error.isRefusal)
+        for (const path of paths) this.#asked.delete(path);
+    }
   }
 
   #readLater(): void {
@@ -120,11 +159,14 @@ export class EventSwitch {
     }
   }
 
-  /** @param again whether somebody switched them off, as far as one can tell */
-  async #assert(again: boolean): Promise<void> {
+  /**
+   * @param again whether somebody switched them off, as far as one can tell
+   * @returns whether some are on that were off
+   */
+  async #assert(again: boolean): Promise<boolean> {
     const { logger } = this.#options;
     const silent = this.#silentPaths();
-    if (silent.length === 0) return;
+    if (silent.length === 0) return false;
     if (again) {
       logger.info('EventOnChange of watched parameters was switched off, switching it on again', {
         count: silent.length,
@@ -133,22 +175,27 @@ export class EventSwitch {
     }
     for (const path of silent) this.#limit.note(path);
     // A device that takes no EventOnChange for tables must not refuse that of leaves with it.
-    await this.#switchOn(silent.filter(isLeaf));
-    await this.#switchOn(silent.filter((path) => !isLeaf(path)));
+    const leaves = await this.#switchOn(silent.filter(isLeaf));
+    const tables = await this.#switchOn(silent.filter((path) => !isLeaf(path)));
+    return leaves || tables;
   }
 
-  async #switchOn(paths: readonly string[]): Promise<void> {
+  /** @returns whether some are on now */
+  async #switchOn(paths: readonly string[]): Promise<boolean> {
     const { client, deviceModel } = this.#options;
-    if (paths.length === 0) return;
+    if (paths.length === 0) return false;
     const wanted = new Map(paths.map((path) => [path, { eventOnChange: true }]));
     const { taken, error } = await this.#inTime((signal) => writeAttributes(client, wanted, signal));
     if (taken.length < paths.length) this.#logSilent(paths.length - taken.length, error);
-    if (taken.length === 0) return;
+    if (taken.length === 0) return false;
     try {
       // Some devices acknowledge what they do not do.
-      deviceModel.attributesRead(await this.#read(taken));
+      const read = await this.#read(taken);
+      deviceModel.attributesRead(read);
+      return taken.some((path) => read.get(path)?.eventOnChange === true);
     } catch (failure) {
       this.#logSilent(taken.length, failure);
+      return false;
     }
   }
 

@@ -88,6 +88,15 @@ export class Shadow {
     for (const entry of this.#entries.values()) entry.current = false;
   }
 
+  /** Only reads that begin from now on make these values current: events vouch for them only now. */
+  doubt(paths: Iterable<string>): void {
+    this.#generation += 1;
+    for (const path of paths) {
+      const entry = this.#entries.get(path);
+      if (entry !== undefined) entry.current = false;
+    }
+  }
+
   /**
    * Takes over values that were read.
    * @returns what differs from the known values, and what turned out to be what the ACS wrote

@@ -28,6 +28,8 @@ export interface DeviceAccess {
   changeRows<T>(cmsTablePath: string, by: 1 | -1, change: () => Promise<T>): Promise<T>;
   /** The device no longer matches the model: describe it anew, soon, not now. */
   structureDoubtful(): void;
+  /** These nodes were read, and nobody knows whether they raise events. */
+  eventsUnknown(eventPaths: readonly string[]): void;
   /** Takes a row that the device has just created into the model. */
   rowCreated(cmsRowPath: string, signal?: AbortSignal): Promise<void>;
   rowDeleted(cmsRowPath: string): void;
@@ -129,6 +131,8 @@ export class CmsProvider implements Provider {
     const generation = this.#shadow.generation;
     const result = await readLeaves(client, this.#access.contentPaths.compact(stale), stale, signal);
     this.#access.valuesRead(result.values, generation);
+    const unknown = parameters.map(cmsLeaf).filter(({ eventOnChange }) => eventOnChange === 'unknown');
+    if (unknown.length > 0) this.#access.eventsUnknown(unknown.map(({ eventPath }) => eventPath));
     if (result.structureChanged) {
       this.#logger.info('device no longer matches its description, reading it anew');
       this.#access.structureDoubtful();

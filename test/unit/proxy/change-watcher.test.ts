@@ -90,6 +90,12 @@ class Watched {
     this.watcher.watchedChanged();
   }
 
+  parameter(name: string): ParameterNode {
+    const node = this.#model.find(name);
+    if (node?.kind !== 'parameter') throw new Error(`there is no parameter ${name}`);
+    return node;
+  }
+
   has(name: string): boolean {
     return this.#model.find(name) !== undefined;
   }
@@ -409,6 +415,92 @@ describe('ChangeWatcher', () => {
     await waitFor(() => home.fake.eventOnChange.get('/BBF/T/1/A') === true, 'events of the second row');
     await home.quiet();
     expect(home.deviceModel.eventedPaths).to.have.members(['/BBF/T/0/A', '/BBF/T/1/A']);
+  });
+
+  it('asks once whether what the ACS reads of a sampled tree raises events, and serves it from the shadow then', async () => {
+    const rows = Array.from({ length: 2500 }, (_, index) => `/BBF/T/${index}/`);
+    const home = new Watched([], { instances: rows });
+    rows.forEach((row, index) => {
+      home.fake.values.set(`${row}A`, '1');
+      // One leaf raises no events, and of one the device does not tell.
+      if (index !== 8) home.fake.eventOnChange.set(`${row}A`, index !== 7);
+    });
+    await home.deviceModel.describe(
+      {
+        subTrees: [],
+        structure: ['/BBF/T/#/A'],
+        instances: rows,
+        attributes: new Map([['/BBF/T/#/A', { access: 'readWrite', eventOnChange: 'unknown' } as const]]),
+        values: new Map(home.fake.values),
+      },
+      ALL,
+      true,
+    );
+    const all = rows.map((_, index) => home.parameter(`Device.T.${index + 1}.A`));
+    const read = async (parameters: readonly ParameterNode[]): Promise<readonly (readonly string[])[]> => {
+      const before = home.fake.calls.length;
+      await home.deviceModel.provider.read(parameters);
+      await home.quiet();
+      return home.fake.calls.slice(before).map(({ action, paths }) => [action, String(paths.length)]);
+    };
+    expect(await read(all.slice(1200, 1300))).to.deep.equal([
+      ['GetValues', '100'],
+      ['GetAttributes', '100'],
+    ]);
+    // A value that was read before is not one that events vouch for.
+    home.fake.values.set('/BBF/T/1200/A', '2');
+    expect(await home.deviceModel.provider.read(all.slice(1200, 1201))).to.deep.equal(['2']);
+    const [values, ...attributes] = await read(all);
+    expect(values?.[0]).to.equal('GetValues');
+    expect(attributes).to.deep.equal([
+      ['GetAttributes', '1000'],
+      ['GetAttributes', '1000'],
+      ['GetAttributes', '400'],
+    ]);
+    await read(all);
+    expect(await read(all)).to.deep.equal([['GetValues', '2']]);
+    expect(home.deviceModel.eventedPaths).to.have.length(2498);
+  });
+
+  it('asks again whether leaves raise events when the device could not tell, and not when it refused to', async () => {
+    const home = new Watched([], { instances: ['/BBF/T/0/'] });
+    home.fake.values.set('/BBF/T/0/A', '1');
+    home.fake.eventOnChange.set('/BBF/T/0/A', true);
+    await home.deviceModel.describe(
+      {
+        subTrees: [],
+        structure: ['/BBF/T/#/A'],
+        instances: home.fake.instances,
+        attributes: new Map([['/BBF/T/#/A', { access: 'readWrite', eventOnChange: 'unknown' } as const]]),
+        values: new Map(home.fake.values),
+      },
+      ALL,
+      true,
+    );
+    const action = 'GetAttributes';
+    home.fake.failures.push({ action, error: FakeCmsClient.transportError(action) });
+    home.fake.failures.push({ action, error: FakeCmsClient.upnpError(703, action) });
+    const counts: number[] = [];
+    for (let reads = 0; reads < 4; reads += 1) {
+      await home.deviceModel.provider.read([home.parameter('Device.T.1.A')]);
+      await home.quiet();
+      counts.push(home.countOf(action));
+    }
+    expect(counts).to.deep.equal([1, 2, 2, 2]);
+    expect(home.countOf('GetValues')).to.equal(4);
+  });
+
+  it('looks what a leaf has once its events are on, for nobody told of what changed before', async () => {
+    const home = watchedLeaves({ '/BBF/A': '1' }, { eventOnChange: false });
+    home.fake.onAction = (action) => {
+      if (action === 'SetAttributes') home.fake.values.set('/BBF/A', '2');
+    };
+    home.watch('Device.A');
+    await home.quiet();
+    expect(home.told).to.deep.equal(['Device.A=2']);
+    const before = home.countOf('GetValues');
+    expect(await home.deviceModel.provider.read(home.watchedParameters)).to.deep.equal(['2']);
+    expect(home.countOf('GetValues'), 'its events vouch for it').to.equal(before);
   });
 
   it('does not take for granted that a row which comes raises events as the first one does', async () => {

@@ -21,6 +21,7 @@ describe('proxy/mapping/cms-provider', () => {
         contentPaths: new ContentPaths([]),
         valuesRead: () => undefined,
         structureDoubtful: () => undefined,
+        eventsUnknown: () => undefined,
         rowCreated: () => Promise.resolve(),
         rowDeleted: () => undefined,
         write: () => Promise.resolve('ChangesApplied'),

@@ -1,0 +1,76 @@
+import { toStructurePath } from '../upnp-dm/cms-path.ts';
+import { expandLeaves, expandTables } from '../upnp-dm/tree-expansion.ts';
+import type { CmsClient, NodeAttributes } from '../upnp-dm/types.ts';
+import { readTreeAttributes, withUnknownEvents } from '../upnp-dm/walk-attributes.ts';
+import type { CmsTree } from '../upnp-dm/walk.ts';
+
+/** What a device said of its nodes, looked up as `CmsTree.attributes` says. */
+type Attributes = CmsTree['attributes'];
+
+/**
+ * The attributes of `read`, with those of tables that have lost their rows as they were `before`: GetAttributes takes instances only.
+ */
+export function withRemembered(
+  { structure, attributes }: CmsTree,
+  before: Attributes | undefined,
+): Attributes {
+  const remembered = new Map(attributes);
+  for (const path of attributes.size === 0 ? [] : structure) {
+    const known = before?.get(path);
+    if (known !== undefined && !remembered.has(path)) remembered.set(path, known);
+  }
+  return remembered;
+}
+
+/**
+ * The attributes of `tree`, with those of rows that came. The first row of a table tells what its leaves are; whether they raise
+ * events each row tells for itself.
+ * @param client asked what nobody knows yet; undefined while the device is away
+ * @throws ActionError when the device does not answer
+ */
+export async function withRowsAttributes(
+  client: CmsClient | undefined,
+  { structure, attributes }: CmsTree,
+  rows: readonly string[],
+  signal?: AbortSignal,
+): Promise<Attributes> {
+  if (attributes.size === 0) return attributes;
+  const added = expandLeaves(structure, rows).filter(isInRow);
+  const unknown = added.filter((path) => !attributes.has(toStructurePath(path)));
+  const evented = [...added, ...expandTables(structure, rows).filter(isInRow)];
+  const known = evented.flatMap((path): [string, NodeAttributes][] => {
+    const first = attributes.get(toStructurePath(path));
+    return first?.eventOnChange === undefined ? [] : [[path, withUnknownEvents(first)]];
+  });
+  if (client === undefined || unknown.length === 0) return new Map([...attributes, ...known]);
+  const tables = [...new Set(rows.map(toStructurePath))];
+  const below = structure.filter((path) => tables.some((table) => path.startsWith(table)));
+  const targets = { structure: below, instances: rows, leaves: unknown };
+  const learned = await readTreeAttributes(client, targets, signal);
+  return new Map([...learned, ...attributes, ...known]);
+}
+
+/**
+ * The attributes of `known`, with what nodes say now of their events; the others of theirs stay. Nodes that are alike share one
+ * object: there may be tens of thousands.
+ * @param events by path
+ */
+export function withEvents(known: Attributes, events: ReadonlyMap<string, boolean>): Attributes {
+  const attributes = new Map(known);
+  type Variants = Map<NodeAttributes | undefined, NodeAttributes>;
+  const loud: Variants = new Map();
+  const silent: Variants = new Map();
+  for (const [path, eventOnChange] of events) {
+    const own = attributes.get(path) ?? attributes.get(toStructurePath(path));
+    if (own?.eventOnChange === eventOnChange) continue;
+    const variants = eventOnChange ? loud : silent;
+    const changed = variants.get(own) ?? { ...own, eventOnChange };
+    variants.set(own, changed);
+    attributes.set(path, changed);
+  }
+  return attributes;
+}
+
+function isInRow(path: string): boolean {
+  return /\/\d+\//.test(path);
+}
