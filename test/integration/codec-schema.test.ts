@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { decodeEnvelope } from '../../src/cwmp/codec/decode-envelope.ts';
-import { encodeEnvelope } from '../../src/cwmp/codec/encode-envelope.ts';
+import { encodeEnvelope as encodeBytes } from '../../src/cwmp/codec/encode-envelope.ts';
 import { faultText } from '../../src/cwmp/codec/fault-text.ts';
 import type { CwmpNamespace, EnvelopeHeader, Fault, RpcMessage } from '../../src/cwmp/codec/messages.ts';
 import { BBF_DIRECTORY, schemaSkipReason, validateEnvelopes } from '../support/schema.ts';
@@ -22,6 +22,9 @@ const xmlText = fc.oneof(
     .string({ unit: 'binary' })
     .filter((value) => !/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/.test(value)),
 );
+
+const encodeEnvelope = (...message: Parameters<typeof encodeBytes>): string =>
+  encodeBytes(...message).toString();
 
 describe(`CWMP codec against the published schemas${titleNote}`, () => {
   before(function () {

@@ -9,28 +9,36 @@ const DECLARATIONS =
   'xmlns:xsd="http://www.w3.org/2001/XMLSchema" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"';
 
 /**
- * One SOAP envelope as text (to be sent as UTF-8) that satisfies the CWMP schemas as far as the values themselves do.
+ * One SOAP envelope in UTF-8 that satisfies the CWMP schemas as far as the values themselves do.
  * Only our own words (FaultString) are cut to their maximal length; names and values are the caller's to check.
  */
 export function encodeEnvelope(
   namespace: CwmpNamespace,
   header: EnvelopeHeader,
   body: RpcMessage | Fault,
-): string {
-  return [
-    `<?xml version="1.0" encoding="UTF-8"?>\n<soap-env:Envelope ${DECLARATIONS} xmlns:cwmp="${namespace}">`,
-    encodeHeader(header),
-    '<soap-env:Body>',
-    encodeBody(body),
-    '</soap-env:Body></soap-env:Envelope>',
-  ].join('');
+): Buffer {
+  const bytes: Buffer[] = [];
+  for (const piece of pieces(namespace, header, body)) bytes.push(Buffer.from(piece));
+  return Buffer.concat(bytes);
 }
 
-function encodeBody(body: RpcMessage | Fault): string {
-  if (body.kind === 'Fault') return fault.write('soap-env:Fault', body);
+function* pieces(
+  namespace: CwmpNamespace,
+  header: EnvelopeHeader,
+  body: RpcMessage | Fault,
+): Iterable<string> {
+  yield `<?xml version="1.0" encoding="UTF-8"?>\n<soap-env:Envelope ${DECLARATIONS} xmlns:cwmp="${namespace}">`;
+  yield `${encodeHeader(header)}<soap-env:Body>`;
+  yield* bodyPieces(body);
+  yield '</soap-env:Body></soap-env:Envelope>';
+}
+
+function bodyPieces(body: RpcMessage | Fault): Iterable<string> {
+  if (body.kind === 'Fault') return [fault.write('soap-env:Fault', body)];
   const shape = rpcMessageShape(body.kind);
   if (shape === undefined) throw new TypeError(`no message ${body.kind}`);
-  return shape.write(`cwmp:${body.kind}`, body);
+  const name = `cwmp:${body.kind}`;
+  return shape.pieces?.(name, body) ?? [shape.write(name, body)];
 }
 
 /** Which of them must be understood is fixed by the schema. */

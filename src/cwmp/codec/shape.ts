@@ -22,6 +22,8 @@ export interface Shape<T> {
   read(name: string, attributes: readonly XmlAttribute[]): ElementReader<T>;
   /** The whole element. `name` carries its prefix, if any. */
   write(name: string, value: T): string;
+  /** The same piece by piece, for what may be long: megabytes of text at once would keep the memory of a small gateway busy. */
+  pieces?(name: string, value: T): Iterable<string>;
   /** What an absent element stands for; undefined makes it required. */
   readonly absent?: { readonly value: T };
   /** The element may occur many times in its parent: T is a list, each occurrence yields one item. */
@@ -234,6 +236,15 @@ export function struct<T extends object>(
       for (const [field, shape] of shapes) content += shape.write(field, values.get(field));
       return `<${name}>${content}</${name}>`;
     },
+    *pieces(name, value) {
+      const values = new Map<string, unknown>(Object.entries(value));
+      yield `<${name}>`;
+      for (const [field, shape] of shapes) {
+        if (shape.pieces === undefined) yield shape.write(field, values.get(field));
+        else yield* shape.pieces(field, values.get(field));
+      }
+      yield `</${name}>`;
+    },
   };
 }
 
@@ -260,6 +271,9 @@ export function mapped<S, T>(
     write: (name, value) => shape.write(name, toS(value)),
   };
 }
+
+/** How many characters of a list are put together before they are written. */
+const PIECE_LENGTH = 8192;
 
 class ArrayReader<T> implements ElementReader<readonly T[]> {
   readonly #item: Shape<T>;
@@ -289,14 +303,21 @@ class ArrayReader<T> implements ElementReader<readonly T[]> {
  * `arrayType` carries its prefix, without the size.
  */
 export function array<T>(item: Shape<T>, itemName: string, arrayType: string): Shape<readonly T[]> {
+  const pieces = function* (name: string, values: readonly T[]): Iterable<string> {
+    yield `<${name} soap-enc:arrayType="${arrayType}[${values.length}]">`;
+    let piece = '';
+    for (const value of values) {
+      piece += item.write(itemName, value);
+      if (piece.length < PIECE_LENGTH) continue;
+      yield piece;
+      piece = '';
+    }
+    yield `${piece}</${name}>`;
+  };
   return {
     read: () => new ArrayReader(item),
-    write: (name, values) => {
-      const parts = [`<${name} soap-enc:arrayType="${arrayType}[${values.length}]">`];
-      for (const value of values) parts.push(item.write(itemName, value));
-      parts.push(`</${name}>`);
-      return parts.join('');
-    },
+    write: (name, values) => [...pieces(name, values)].join(''),
+    pieces,
   };
 }
 

@@ -7,12 +7,13 @@ import { RpcFault } from './rpc-fault.ts';
  * @throws RpcFault 9005 when one of the names matches nothing; a partial path to an empty table matches
  */
 export function selectParameters(model: DataModel, names: readonly string[]): ParameterNode[] {
-  const selected = new Set<ParameterNode>();
-  for (const name of names) {
-    const node = model.find(name);
-    if (node === undefined) throw new RpcFault(9005, name);
-    if (node.kind === 'parameter') selected.add(node);
-    else for (const parameter of model.parametersBelow(name)) selected.add(parameter);
-  }
-  return [...selected];
+  const [first, ...others] = names.map((name) => parametersOf(model, name));
+  // One path is what most ACSs ask, and it may stand for 10 000.
+  return others.length === 0 ? (first ?? []) : [...new Set([first ?? [], ...others].flat())];
+}
+
+function parametersOf(model: DataModel, name: string): ParameterNode[] {
+  const node = model.find(name);
+  if (node === undefined) throw new RpcFault(9005, name);
+  return node.kind === 'parameter' ? [node] : model.parametersBelow(name);
 }

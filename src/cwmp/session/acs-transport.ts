@@ -60,11 +60,11 @@ export class AcsTransport {
   }
 
   /**
-   * POSTs `body` ("" = the empty POST).
+   * POSTs `body` (undefined = the empty POST).
    * @returns the envelope in the answer, or undefined for an empty one
    * @throws TransportError
    */
-  async exchange(body: string): Promise<Buffer | undefined> {
+  async exchange(body: Buffer | undefined): Promise<Buffer | undefined> {
     let state = startExchange(this.#url, this.#first);
     for (;;) {
       const answer = await this.#post(state.url, body);
@@ -104,11 +104,11 @@ export class AcsTransport {
     });
   }
 
-  async #post(url: URL, body: string): Promise<AcsResponseMessage | HttpError> {
+  async #post(url: URL, body: Buffer | undefined): Promise<AcsResponseMessage | HttpError> {
     if (this.#closed !== undefined) return new HttpError('aborted', this.#closed);
     const path = url.pathname + url.search;
     const headers: Record<string, string> = { 'User-Agent': this.#options.userAgent };
-    if (body !== '') {
+    if (body !== undefined) {
       headers['Content-Type'] = 'text/xml; charset=utf-8';
       headers['SOAPAction'] = '';
     }

@@ -118,7 +118,7 @@ class Runner {
           encodeEnvelope(effect.envelope.namespace, effect.envelope.header, effect.envelope.body),
         );
       case 'sendEmpty':
-        return await this.#exchange('');
+        return await this.#exchange(undefined);
       case 'execute':
         return { type: 'executed', response: await this.#options.execute(effect.request) };
       case 'informDelivered':
@@ -133,7 +133,7 @@ class Runner {
     }
   }
 
-  async #exchange(body: string): Promise<SessionInput> {
+  async #exchange(body: Buffer | undefined): Promise<SessionInput> {
     let answer: Buffer | undefined;
     try {
       answer = await this.#transport.exchange(body);

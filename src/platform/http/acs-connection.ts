@@ -70,7 +70,7 @@ export class AcsConnection {
   async post(
     path: string,
     headers: Readonly<Record<string, string>>,
-    body: string,
+    body: Buffer | undefined,
     timeoutMs: number,
     maxBytes: number,
   ): Promise<AcsResponseMessage> {
@@ -84,7 +84,8 @@ export class AcsConnection {
         method: 'POST',
         path,
         headers,
-        body,
+        // An empty one is announced by its length.
+        body: body ?? '',
         signal: abort.signal,
         headersTimeout: 0,
         bodyTimeout: 0,

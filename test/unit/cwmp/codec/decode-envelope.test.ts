@@ -289,7 +289,7 @@ describe('decodeEnvelope', () => {
       Type: 'string' as const,
     }));
     const message = { kind: 'GetParameterValuesResponse', ParameterList } as const;
-    const text = encodeEnvelope('urn:dslforum-org:cwmp-1-2', { id: '1' }, message);
+    const text = encodeEnvelope('urn:dslforum-org:cwmp-1-2', { id: '1' }, message).toString();
     expect(decodeEnvelope(Buffer.from(text)).body).to.deep.equal(message);
   });
 });
