@@ -31,6 +31,8 @@ export async function hostileTurns(rounds: number): Promise<void> {
   const answered = new Map<string, RootDevice | 'refused'>();
   const controlPoint = createControlPoint({
     interfaces: ['lo'],
+    // Each round is another device of the same host.
+    limits: { maxDevicesPerHost: 10_000 },
     clock: systemClock,
     logger: silentLogger,
     listener: {
