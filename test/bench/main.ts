@@ -8,6 +8,7 @@ import { inventoryMemory } from './inventory.ts';
 import { isolation } from './isolation.ts';
 import { MeasuredProcess } from './processes.ts';
 import { openBenchHouse, rpc, type BenchHouse } from './think-time.ts';
+import { unitEnvironment, unitFlags } from './unit-file.ts';
 
 // Speed and memory of the daemon, each figure beside a floor of the same run: a bare Node client that posts prepared bytes of the
 // same size to the same ACS. Medians and ratios; nothing here passes or fails by the clock.
@@ -118,7 +119,11 @@ async function sessionRate(endpoints: number, sessionsEach: number): Promise<voi
   const acs = new BenchAcs();
   const url = await acs.start();
   const directory = await mkdtemp(join(tmpdir(), 'cwmp-proxier-bench-'));
-  const child = spawnTs('session-process.ts', url, String(endpoints), directory);
+  const child = new MeasuredProcess(
+    process.execPath,
+    [...unitFlags, '--import', 'tsx', here('session-process.ts'), url, String(endpoints), directory],
+    unitEnvironment,
+  );
   const floor = spawnTs('floor-process.ts');
   try {
     await child.lineMatching(/^ready/);

@@ -10,8 +10,12 @@ export class MeasuredProcess {
   readonly #child: ChildProcess;
   readonly lines: AsyncIterableIterator<string>;
 
-  constructor(command: string, args: readonly string[]) {
-    this.#child = spawn(command, args, { stdio: ['pipe', 'pipe', 'inherit'] });
+  /** @param environment added to that of the bench */
+  constructor(command: string, args: readonly string[], environment: Readonly<Record<string, string>> = {}) {
+    this.#child = spawn(command, args, {
+      stdio: ['pipe', 'pipe', 'inherit'],
+      env: { ...process.env, ...environment },
+    });
     const { stdout } = this.#child;
     if (stdout === null) throw new Error('no stdout');
     this.lines = createInterface({ input: stdout })[Symbol.asyncIterator]();

@@ -4,10 +4,9 @@ import { join } from 'node:path';
 import { sendConnectionRequest } from '../../src/lab/acs/connection-request.ts';
 import { BenchAcs, type BenchRequest } from './bench-acs.ts';
 import { MeasuredProcess } from './processes.ts';
+import { unitEnvironment, unitFlags } from './unit-file.ts';
 
 const MAIN = new URL('../../dist/main.js', import.meta.url).pathname;
-/** As in systemd/cwmp-proxier.service. */
-const NODE_FLAGS = ['--max-semi-space-size=1', '--heap-growing-percent=20'];
 /** The proxier's own endpoint is there beside the devices. */
 export const PROXIER_SERIAL = 'BENCH';
 const CREDENTIALS = { username: 'bench', password: 'bench' };
@@ -134,7 +133,11 @@ export async function openBenchHouse(devices: number, parameters: number, labCou
       ...serials.map((serial) => `    - { match: { serialNumber: '${serial}' }, mechanism: virtual }`),
     ].join('\n'),
   );
-  const daemon = new MeasuredProcess(process.execPath, [...NODE_FLAGS, MAIN, 'run', '--config', config]);
+  const daemon = new MeasuredProcess(
+    process.execPath,
+    [...unitFlags, MAIN, 'run', '--config', config],
+    unitEnvironment,
+  );
   daemon.drain();
   while (acs.sessionCount < serials.length + 1) await acs.sessionEnded('*');
   const call = async (serial: string): Promise<void> => {
