@@ -13,8 +13,7 @@ function retryWindow(retry: number): readonly [number, number] {
   return [from, 2 * from];
 }
 
-describe('an ACS in trouble', function () {
-  this.timeout(60_000);
+describe('an ACS in trouble', () => {
   let acs: ScriptedAcs;
   let fixture: EndpointFixture;
 

@@ -11,8 +11,7 @@ const WIFI = '0090D5-AP5-AP5000300';
  * observations; those that concern file transfers, Reboot and FactoryReset wait for these RPCs, those that concern only the ACS
  * itself need no test here.
  */
-describe('what a deployed ACS does', function () {
-  this.timeout(30_000);
+describe('what a deployed ACS does', () => {
   let house: House | undefined;
 
   async function open(acs: LabAcsOptions = {}, credentials = { username: '', password: '' }): Promise<House> {
@@ -70,7 +69,7 @@ describe('what a deployed ACS does', function () {
       return { kind: 'http', status: 503, headers: { 'Retry-After': '60', Connection: 'close' } };
     });
     await opened.startDaemon();
-    await waitFor(() => opened.daemon?.status().endpoints[0]?.retryCount === 1, 'the failed session', 10_000);
+    await waitFor(() => opened.daemon?.status().endpoints[0]?.retryCount === 1, 'the failed session');
     expect(requests).to.equal(1);
   });
 

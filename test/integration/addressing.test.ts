@@ -9,8 +9,7 @@ const NAS = '0090D5-HS2-HS2000200';
 const FOLDERS = 'Device.Services.StorageService.1.LogicalVolume.2.Folder.';
 const INFORM_PARAMETERS = 'Device.ManagementServer.InformParameter.';
 
-describe('names of the operator', function () {
-  this.timeout(60_000);
+describe('names of the operator', () => {
   let house: House;
 
   const cpe = (id = NAS): RpcCalls => house.acs.cpe(id);

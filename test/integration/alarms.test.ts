@@ -8,8 +8,7 @@ const NAS = '0090D5-HS2-HS2000200';
 const SERVICE = 'Device.Services.StorageService.1.';
 const CMS_SERVICE = '/BBF/StorageService/0/';
 
-describe('what events of a device say beyond that something changed', function () {
-  this.timeout(60_000);
+describe('what events of a device say beyond that something changed', () => {
   let house: House;
   let nas: LabDevice;
 

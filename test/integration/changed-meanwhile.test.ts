@@ -8,8 +8,7 @@ const NAS = '0090D5-HS2-HS2000200';
 const VOLUME = 'Device.Services.StorageService.1.LogicalVolume.2.';
 const CMS_VOLUME = '/BBF/StorageService/0/LogicalVolume/1/';
 
-describe('what changes while nobody looks', function () {
-  this.timeout(60_000);
+describe('what changes while nobody looks', () => {
   let house: House;
   let nas: LabDevice;
 

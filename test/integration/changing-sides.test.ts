@@ -12,8 +12,7 @@ const COUNTERS = ['VirtualDevice', 'EmbeddedDevice'].map(
   (table) => `Device.ManagementServer.${table}NumberOfEntries`,
 );
 
-describe('a Proxied Device that changes sides while the daemon is down', function () {
-  this.timeout(60_000);
+describe('a Proxied Device that changes sides while the daemon is down', () => {
   let house: House;
   let nas: LabDevice;
   let mechanism: DevicesConfig['default'];
@@ -123,8 +122,7 @@ describe('a Proxied Device that changes sides while the daemon is down', functio
   });
 });
 
-describe('a Proxied Device that changes sides by a reload', function () {
-  this.timeout(60_000);
+describe('a Proxied Device that changes sides by a reload', () => {
   let house: House;
   let nas: LabDevice;
   let voip: LabDevice;

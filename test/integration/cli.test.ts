@@ -21,8 +21,7 @@ interface Running {
   exitCode(): Promise<number | null>;
 }
 
-describe('cwmp-proxier as a process', function () {
-  this.timeout(60_000);
+describe('cwmp-proxier as a process', () => {
   const children: Child[] = [];
   let directory: string;
 

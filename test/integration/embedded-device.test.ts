@@ -13,8 +13,7 @@ const EMBEDDED = 'Device.ManagementServer.EmbeddedDevice.1.';
 const VOLUME = 'Device.Services.StorageService.1.LogicalVolume.2.';
 const CMS_VOLUME = '/BBF/StorageService/0/LogicalVolume/1/';
 
-describe('embedded devices', function () {
-  this.timeout(60_000);
+describe('embedded devices', () => {
   let house: House;
   let nas: LabDevice;
 

@@ -106,14 +106,14 @@ describe('a hostile LAN', () => {
       neighbour.replies.set('/d', ok(description('uuid:neighbour')));
       await neighbour.announce('uuid:neighbour', neighbour.url('/d'));
       const isTarPitOver = (): boolean => tarPits.some((udn) => unusable.has(udn));
-      await waitFor(() => appeared.has('uuid:neighbour') || isTarPitOver(), 'word of one of them', 15_000);
+      await waitFor(() => appeared.has('uuid:neighbour') || isTarPitOver(), 'word of one of them');
       expect(appeared.has('uuid:neighbour')).to.equal(true);
     } finally {
       await neighbour.stop();
       for (const udn of tarPits) host.replies.set(`/${udn}`, (socket) => void socket.destroy());
       host.dropConnections();
     }
-    await waitFor(() => tarPits.every((udn) => unusable.has(udn)), 'the end of the tar pits', 15_000);
+    await waitFor(() => tarPits.every((udn) => unusable.has(udn)), 'the end of the tar pits');
   });
 
   for (const [name, reply] of Object.entries(hostileDescriptions)) {

@@ -46,7 +46,7 @@ describe('lightweight notification of a virtual device', () => {
       await house.acs.waitForIdle(id, 20_000);
       const informs = house.acs.devices.get(id)?.informs.length;
       device.set('/BBF/WiFi/Radio/1/TransmitPower', '70');
-      const message = await waitFor(() => heard[0], 'a datagram', 10_000);
+      const message = await waitFor(() => heard[0], 'a datagram');
       const [head = '', body = ''] = message.split('\r\n\r\n');
       expect(body).to.contain(`<SerialNumber>${serialNumber}</SerialNumber>`).and.contain('<UN>cpe</UN>');
       expect(body).to.contain(`<Name>${WATCHED}</Name>`).and.contain('>70</Value>');

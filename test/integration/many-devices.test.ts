@@ -17,8 +17,7 @@ function rule(udn: string, mechanism: 'virtual' | 'embedded' = 'virtual'): Devic
   return { match: { udn }, mechanism };
 }
 
-describe('more devices than there is room for', function () {
-  this.timeout(30_000);
+describe('more devices than there is room for', () => {
   // Other runs of this test may go on on the same loopback.
   const [first, second, third] = [1, 2, 3].map(() => `uuid:${randomUUID()}`) as [string, string, string];
   const [kept, late] = ['KEPT', 'LATE'].map((name) => `${name}-${randomUUID().slice(0, 8)}`) as [
@@ -51,12 +50,12 @@ describe('more devices than there is room for', function () {
     await house.acs.waitForInform('*', ({ serialNumber }) => serialNumber === serial);
 
     const beyond = await house.addDevice({ profile: 'sensor', udn: third, identity: { serialNumber: late } });
-    await waitFor(() => shown(beyond)?.note?.startsWith('left out'), 'the note', 10_000);
+    await waitFor(() => shown(beyond)?.note?.startsWith('left out'), 'the note');
     expect(shown(beyond)?.mechanism).to.equal('none');
     expect(house.daemon?.status().endpoints).to.have.length(2);
 
     await Promise.all([named.stop(), nameless.stop()]);
-    await waitFor(() => shown(beyond)?.mechanism === 'virtual', 'room for the late one', 15_000);
+    await waitFor(() => shown(beyond)?.mechanism === 'virtual', 'room for the late one');
     const inform = await house.acs.waitForInform('*', ({ serialNumber }) => serialNumber === late);
     expect(inform.events.map(({ code }) => code)).to.include('0 BOOTSTRAP');
     // What has a DeviceID stays known, though it was away for as long.
@@ -79,9 +78,9 @@ describe('more devices than there is room for', function () {
     });
     const nameless = await house.addDevice({ profile: 'nas', udn: first, identity: NAMELESS });
     await house.startDaemon();
-    await waitFor(() => phaseOf(nameless) === 'ready', 'the device', 10_000);
+    await waitFor(() => phaseOf(nameless) === 'ready', 'the device');
     await nameless.stop();
-    await waitFor(() => house.daemon?.status().embedded.length === 0, 'the end of its rows', 15_000);
+    await waitFor(() => house.daemon?.status().embedded.length === 0, 'the end of its rows');
     expect(await storedKeys(first.slice('uuid:'.length))).to.deep.equal([]);
   });
 

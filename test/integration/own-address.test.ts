@@ -14,8 +14,7 @@ const impatientClock: Clock = {
   schedule: (delayMs, task) => systemClock.schedule(delayMs === ADDRESS_CHECK_MS ? 10 : delayMs, task),
 };
 
-describe('a gateway whose WAN address changes', function () {
-  this.timeout(30_000);
+describe('a gateway whose WAN address changes', () => {
   const udn = `uuid:${randomUUID()}`;
   const id = `0090D5-RS1-${udn.slice(-8)}`;
   let address: string | undefined;

@@ -11,8 +11,7 @@ const WIFI = '0090D5-AP5-OWN1';
 const SENSOR = '0090D5-RS1-OWN1';
 const PROXIER = '0011AA-Proxier-HOUSE%2D1';
 
-describe('what the ACS wrote itself', function () {
-  this.timeout(40_000);
+describe('what the ACS wrote itself', () => {
   let house: House;
   let slow: SlowSubscriber | undefined;
 

@@ -48,8 +48,7 @@ class RemoteProcess {
   }
 }
 
-describe('a real network interface', function () {
-  this.timeout(60_000);
+describe('a real network interface', () => {
   const missing = NetworkNamespaces.missing();
   if (missing !== undefined) {
     it.skip(`carries everything between two hosts (skipped: ${missing})`);
@@ -110,6 +109,6 @@ describe('a real network interface', function () {
     expect(changed.events).to.deep.equal(['4 VALUE CHANGE']);
 
     await device.stop();
-    await waitFor(() => house.reports.at(-1)?.state === 'offline', 'the loss after the byebye', 15_000);
+    await waitFor(() => house.reports.at(-1)?.state === 'offline', 'the loss after the byebye');
   });
 });

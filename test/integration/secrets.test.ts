@@ -10,8 +10,7 @@ const PROXIER = '0011AA-Proxier-HOUSE%2D1';
 const PASSPHRASE = 'Device.WiFi.AccessPoint.1.Security.KeyPassphrase';
 const MODELS = 'Device.DeviceInfo.SupportedDataModel.';
 
-describe('secrets', function () {
-  this.timeout(60_000);
+describe('secrets', () => {
   const [udn, embeddedUdn] = [`uuid:${randomUUID()}`, `uuid:${randomUUID()}`];
   const serialNumber = udn.slice(-8);
   const virtual = `0090D5-AP5-${serialNumber}`;

@@ -7,8 +7,7 @@ import { waitFor } from '../support/wait-for.ts';
 const PROXIER = '0011AA-Proxier-HOUSE%2D1';
 const VOLUME_NAME = 'Device.Services.StorageService.1.LogicalVolume.2.Name';
 
-describe('the status report of a home', function () {
-  this.timeout(60_000);
+describe('the status report of a home', () => {
   let house: House;
   let nas: LabDevice;
 

@@ -8,8 +8,7 @@ import { waitFor } from '../support/wait-for.ts';
 /** Below what service managers and our own service give a stop. */
 const LONGEST_STOP_MS = 5000;
 
-describe('a daemon that stops', function () {
-  this.timeout(60_000);
+describe('a daemon that stops', () => {
   let house: House;
   let udn: string;
   let id: string;
@@ -52,7 +51,7 @@ describe('a daemon that stops', function () {
       })
       .catch(() => 'not answered');
     const hasBegun = (): boolean => device.requests.slice(asked).some(({ action }) => action === 'GetValues');
-    return { begun: waitFor(hasBegun, 'the read to begin', 10_000), names };
+    return { begun: waitFor(hasBegun, 'the read to begin'), names };
   }
 
   async function stopInTime(): Promise<void> {

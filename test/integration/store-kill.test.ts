@@ -12,8 +12,7 @@ import { openDocumentStore } from '../../src/platform/store/document-store.ts';
 const KILLS = 30;
 const CHILD = new URL('../support/store-counter.ts', import.meta.url).pathname;
 
-describe('document store under kill -9', function () {
-  this.timeout(60_000);
+describe('document store under kill -9', () => {
   let directory: string;
 
   beforeEach(async () => {

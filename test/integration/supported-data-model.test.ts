@@ -146,8 +146,7 @@ async function rowsOf(session: AcsSession): Promise<ModelRow[]> {
   });
 }
 
-describe('SupportedDataModel and DT documents', function () {
-  this.timeout(60_000);
+describe('SupportedDataModel and DT documents', () => {
   /** Every document ever seen, by UUID: none of them may be anything else later. */
   const seen = new Map<string, string>();
   let house: House;
@@ -199,7 +198,7 @@ describe('SupportedDataModel and DT documents', function () {
       return found.length === 0 ? rows : undefined;
     };
     try {
-      return await house.acs.perform(id, (session) => waitFor(() => compare(session), 'documents', 15_000));
+      return await house.acs.perform(id, (session) => waitFor(() => compare(session), 'documents'));
     } catch (error) {
       throw new Error(`${String(error)}\n${found.slice(0, 20).join('\n')}`, { cause: error });
     }

@@ -30,8 +30,7 @@ class SleepyClock implements Clock {
   }
 }
 
-describe('a gateway that was suspended', function () {
-  this.timeout(60_000);
+describe('a gateway that was suspended', () => {
   let house: House;
   let clock: SleepyClock;
   let sensor: LabDevice;

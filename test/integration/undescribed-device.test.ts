@@ -6,8 +6,7 @@ import { waitFor } from '../support/wait-for.ts';
 const PROXIER = '0011AA-Proxier-HOUSE%2D1';
 const TABLE = 'Device.UPnP.Discovery.RootDevice.';
 
-describe('a root device that cannot be described', function () {
-  this.timeout(40_000);
+describe('a root device that cannot be described', () => {
   const host = new HostileHost();
   const uuid = `0badc0de-0000-4000-8000-${String(process.pid).padStart(12, '0')}`;
   let house: House;

@@ -37,8 +37,6 @@ const TROUBLES: readonly Trouble[] = [
 ];
 
 describe('a daemon whose state directory cannot be written', function () {
-  this.timeout(60_000);
-
   for (const { name, begin, end } of TROUBLES) {
     it(`starts all the same while it is ${name}, serves what it knows and says why it takes nothing`, async function () {
       const serial = randomUUID().slice(-8);

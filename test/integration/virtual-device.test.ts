@@ -36,8 +36,7 @@ async function faultOf(call: Promise<unknown>): Promise<CpeFault> {
   throw new Error('the call succeeded');
 }
 
-describe('virtual devices, end to end on loopback', function () {
-  this.timeout(40_000);
+describe('virtual devices, end to end on loopback', () => {
   const devices = new Map<string, LabDevice>();
   let house: House;
 

@@ -5,7 +5,7 @@
 export async function waitFor<T>(
   condition: () => T | Promise<T>,
   what: string,
-  timeoutMs = 5000,
+  timeoutMs = 20_000,
 ): Promise<NonNullable<T>> {
   const deadline = performance.now() + timeoutMs;
   for (;;) {

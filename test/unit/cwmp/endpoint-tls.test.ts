@@ -90,8 +90,7 @@ class Certificates {
 
 const missing = spawnSync('openssl', ['version']).error === undefined ? '' : ' (skipped: no openssl)';
 
-describe(`CWMP over TLS${missing}`, function () {
-  this.timeout(20_000);
+describe(`CWMP over TLS${missing}`, () => {
   if (missing !== '') {
     it.skip('needs openssl to make certificates');
     return;

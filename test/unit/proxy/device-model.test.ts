@@ -187,8 +187,7 @@ describe('DeviceModel', () => {
     expect(one.log.join()).to.contain('the leaf is left out');
   });
 
-  it('is described in time in proportion to its leaves', async function () {
-    this.timeout(60_000);
+  it('is described in time in proportion to its leaves', async () => {
     const work = (size: number): void => {
       const one = home();
       const instances = Array.from({ length: size / 10 }, (_, index) => `/BBF/T/${index}/`);

@@ -227,8 +227,7 @@ describe('mapTree', () => {
     ]);
   });
 
-  it('takes time in proportion to the tree', async function () {
-    this.timeout(60_000);
+  it('takes time in proportion to the tree', async () => {
     const work = (size: number): unknown => {
       const tables = Array.from({ length: size / 10 }, (_, index) => `/UPnP/DM/X/T${index}/#/`);
       return mapOf(

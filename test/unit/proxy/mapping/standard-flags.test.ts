@@ -25,7 +25,6 @@ const MODELS: readonly { file: string; prefix: string; forcedByDefault: number }
 describe('proxy/mapping/standard-flags', () => {
   for (const { file, prefix, forcedByDefault } of MODELS) {
     it(`gives parameters of a device no rule that ${file} does not give them`, function () {
-      this.timeout(60_000);
       const standard = readDataModelXml(file);
       if (standard === undefined) {
         // The published models are not part of this repository.
