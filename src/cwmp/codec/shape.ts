@@ -22,7 +22,7 @@ export interface Shape<T> {
   read(name: string, attributes: readonly XmlAttribute[]): ElementReader<T>;
   /** The whole element. `name` carries its prefix, if any. */
   write(name: string, value: T): string;
-  /** The same piece by piece, for what may be long: megabytes of text at once would keep the memory of a small gateway busy. */
+  /** The same piece by piece, where it may be long: megabytes of text at once would keep the memory of a small gateway busy. */
   pieces?(name: string, value: T): Iterable<string>;
   /** What an absent element stands for; undefined makes it required. */
   readonly absent?: { readonly value: T };
@@ -235,15 +235,6 @@ export function struct<T extends object>(
       let content = '';
       for (const [field, shape] of shapes) content += shape.write(field, values.get(field));
       return `<${name}>${content}</${name}>`;
-    },
-    *pieces(name, value) {
-      const values = new Map<string, unknown>(Object.entries(value));
-      yield `<${name}>`;
-      for (const [field, shape] of shapes) {
-        if (shape.pieces === undefined) yield shape.write(field, values.get(field));
-        else yield* shape.pieces(field, values.get(field));
-      }
-      yield `</${name}>`;
     },
   };
 }
