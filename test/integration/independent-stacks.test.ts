@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createLabDevice, type LabDevice } from '../../src/lab/device/lab-device.ts';
-import { ExternalCommand, missingProgram } from '../support/external-command.ts';
+import { ExternalCommand, missingProgram, startUntilFound } from '../support/external-command.ts';
 import { RYGEL_PROGRAMS, startRygel } from '../support/media-servers.ts';
 import { waitFor } from '../support/wait-for.ts';
 
@@ -31,7 +31,7 @@ function itWith(programs: readonly (string | undefined)[], title: string, test: 
 }
 
 describe('independent UPnP stacks on loopback', function () {
-  this.timeout(150_000);
+  this.timeout(300_000);
   const commands: ExternalCommand[] = [];
   const devices: LabDevice[] = [];
 
@@ -108,15 +108,12 @@ describe('independent UPnP stacks on loopback', function () {
   itWith(RYGEL_PROGRAMS, 'discover finds rygel and its BasicManagement:2', async () => {
     const directory = await mkdtemp(join(tmpdir(), 'cwmp-proxier-rygel-'));
     try {
-      const daemon = await startRygel(directory, 'Rygel of the test');
-      commands.push(daemon);
-      const rygel = await waitFor(
+      const rygel = await startUntilFound(
+        () => startRygel(directory, 'Rygel of the test'),
+        (daemon) => commands.push(daemon),
         async () => (await discover()).find(({ friendlyName }) => friendlyName === 'Rygel of the test'),
         'rygel in the list of discover',
-        120_000,
-      ).catch((error: unknown) => {
-        throw new Error(`${String(error)}; rygel says: ${daemon.output.slice(-2000)}`);
-      });
+      );
       const [service] = rygel.management;
       expect(service).to.include({
         udn: rygel.udn,

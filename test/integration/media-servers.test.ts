@@ -3,10 +3,9 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { child, childText, parseXmlNodes, type XmlNode } from '../../src/lab/acs/xml-tree.ts';
-import type { ExternalCommand } from '../support/external-command.ts';
+import { startUntilFound, type ExternalCommand } from '../support/external-command.ts';
 import { House } from '../support/house.ts';
 import { MINIDLNA_PROGRAMS, RYGEL_PROGRAMS, startMinidlna, startRygel } from '../support/media-servers.ts';
-import { waitFor } from '../support/wait-for.ts';
 
 const PROXIER = '0011AA-Proxier-HOUSE%2D1';
 const DISCOVERY = 'Device.UPnP.Discovery.';
@@ -65,7 +64,7 @@ function itWith(programs: readonly (string | undefined)[], title: string, test: 
 }
 
 describe('media servers of others in the inventory', function () {
-  this.timeout(180_000);
+  this.timeout(300_000);
   let house: House;
   let directory: string;
   let server: ExternalCommand | undefined;
@@ -98,12 +97,12 @@ describe('media servers of others in the inventory', function () {
   for (const { name, missing, start } of SERVERS) {
     itWith(missing, `${name} is there with everything that its description says`, async () => {
       const title = `${name} of test ${process.pid}`;
-      const started = (server = await start(directory, title));
-      const isShown = async (): Promise<boolean> =>
-        [...(await read()).values()].some(({ FriendlyName }) => FriendlyName === title);
-      await waitFor(isShown, name, 150_000).catch((error: unknown) => {
-        throw new Error(`${String(error)}; it says: ${started.output.slice(-2000)}`);
-      });
+      await startUntilFound(
+        () => start(directory, title),
+        (started) => (server = started),
+        async () => [...(await read()).values()].some(({ FriendlyName }) => FriendlyName === title),
+        name,
+      );
       const rows = await read();
       const [instance, { DiscoveryDevice = '' }] = rowWhere(rows, `${DESCRIPTION}DeviceInstance.`, {
         FriendlyName: title,
