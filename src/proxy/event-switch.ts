@@ -1,9 +1,9 @@
 import type { Clock, Timer } from '../platform/clock.ts';
 import { withDeadline } from '../platform/deadline.ts';
 import type { Logger } from '../platform/logger.ts';
-import { ActionError } from '../upnp/types.ts';
 import { isLeaf } from '../upnp-dm/cms-path.ts';
 import type { CmsClient, NodeAttributes } from '../upnp-dm/types.ts';
+import { readAttributes } from '../upnp-dm/walk-attributes.ts';
 import { AssertionLimit } from './assertion-limit.ts';
 import type { DeviceModel } from './device-model.ts';
 import { retryDelaySeconds } from './lifecycle.ts';
@@ -14,7 +14,7 @@ import type { CmsLeaf } from './mapping/cms-leaf.ts';
 const TIMEOUT_MS = 30_000;
 /** Reads of the attributes that follow one another faster than this are spread out. */
 const CALM_MS = 60_000;
-/** Of how many nodes one action asks: requests of the ACS get their turn between two. */
+/** Of how many nodes is asked at a time: requests of the ACS get their turn between two. */
 const NODES_OF_AN_ACTION = 1000;
 
 export interface EventSwitchOptions {
@@ -41,8 +41,11 @@ export class EventSwitch {
   #lastRead = -Infinity;
   /** Reads of all attributes that followed one another closely, or failed. */
   #readsInARow = 0;
-  /** Nodes that were asked whether they raise events and have not told. */
+  /** Nodes that are asked, or were, whether they raise events, and have not told. */
   readonly #asked = new Set<string>();
+  /** Those of them whose turn has not come. */
+  readonly #unasked: string[] = [];
+  #learning = false;
   readonly #undo: () => void;
   /** Grows with every hint, so that a read does not settle what changed after it began. */
   #hints = 0;
@@ -83,18 +86,29 @@ export class EventSwitch {
    * whether its events vouch for that.
    */
   #learn(eventPaths: readonly string[]): void {
-    const paths = eventPaths.filter((path) => !this.#asked.has(path));
-    for (const path of paths) this.#asked.add(path);
-    for (let at = 0; at < paths.length; at += NODES_OF_AN_ACTION) {
-      const some = paths.slice(at, at + NODES_OF_AN_ACTION);
-      this.#enqueue(() => this.#learnSome(some));
+    for (const path of eventPaths) {
+      if (this.#asked.has(path)) continue;
+      this.#asked.add(path);
+      this.#unasked.push(path);
     }
+    if (!this.#learning) this.#learnNext();
+  }
+
+  /** Some at a time: whatever else has to be done of events comes before the rest. */
+  #learnNext(): void {
+    const some = this.#unasked.splice(0, NODES_OF_AN_ACTION);
+    this.#learning = some.length > 0;
+    if (!this.#learning) return;
+    this.#enqueue(async () => {
+      await this.#learnSome(some);
+      this.#learnNext();
+    });
   }
 
   async #learnSome(paths: readonly string[]): Promise<void> {
-    const { deviceModel, logger } = this.#options;
+    const { client, deviceModel, logger } = this.#options;
     try {
-      const read = await this.#read(paths);
+      const read = await this.#inTime((signal) => readAttributes(client, paths, signal));
       deviceModel.attributesRead(read);
       for (const path of paths) if (read.get(path)?.eventOnChange !== undefined) this.#asked.delete(path);
     } catch (error) {
@@ -103,8 +117,7 @@ export class EventSwitch {
         error: String(error),
       });
       // It may tell another time.
-      if (!(error instanceof ActionError) || !error.isRefusal)
-        for (const path of paths) this.#asked.delete(path);
+      for (const path of [...paths, ...this.#unasked.splice(0)]) this.#asked.delete(path);
     }
   }
 
@@ -213,8 +226,14 @@ export class EventSwitch {
     return [...new Set(silent.map(({ eventPath }) => eventPath))].filter((path) => this.#limit.allows(path));
   }
 
-  #read(paths: readonly string[]): Promise<ReadonlyMap<string, NodeAttributes>> {
-    return this.#inTime((signal) => this.#options.client.getAttributes(paths, signal));
+  async #read(paths: readonly string[]): Promise<ReadonlyMap<string, NodeAttributes>> {
+    const attributes = new Map<string, NodeAttributes>();
+    for (let at = 0; at < paths.length; at += NODES_OF_AN_ACTION) {
+      const some = paths.slice(at, at + NODES_OF_AN_ACTION);
+      const read = await this.#inTime((signal) => this.#options.client.getAttributes(some, signal));
+      for (const [path, value] of read) attributes.set(path, value);
+    }
+    return attributes;
   }
 
   #inTime<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {

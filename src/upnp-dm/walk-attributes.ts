@@ -37,13 +37,27 @@ export async function readTreeAttributes(
   const paths = [targets.leaves, tables, targets.instances].flatMap((kind) =>
     kind.length <= MAX_NODES_ASKED ? kind : samplePerStructure(kind),
   );
+  const attributes = await readAttributes(client, paths, signal);
+  const unanswered = new Set<string>();
+  for (const leaf of targets.leaves) if (!attributes.has(leaf)) unanswered.add(toStructurePath(leaf));
+  return byStructure(attributes, unanswered);
+}
+
+/**
+ * Reads the attributes of these nodes. Those that are not there, and all that comes after a refusal for another reason, are missing in
+ * what is returned.
+ * @throws ActionError when the device does not answer
+ */
+export async function readAttributes(
+  client: CmsClient,
+  paths: readonly string[],
+  signal?: AbortSignal,
+): Promise<ReadonlyMap<string, NodeAttributes>> {
   const reader = new AttributeReader(client, signal);
   for (let at = 0; at < paths.length && !reader.exhausted; at += MAX_PATHS_PER_ACTION) {
     await reader.read(paths.slice(at, at + MAX_PATHS_PER_ACTION));
   }
-  const unanswered = new Set<string>();
-  for (const leaf of targets.leaves) if (!reader.attributes.has(leaf)) unanswered.add(toStructurePath(leaf));
-  return byStructure(reader.attributes, unanswered);
+  return reader.attributes;
 }
 
 class AttributeReader {

@@ -462,7 +462,7 @@ describe('ChangeWatcher', () => {
     expect(home.deviceModel.eventedPaths).to.have.length(2498);
   });
 
-  it('asks again whether leaves raise events when the device could not tell, and not when it refused to', async () => {
+  it('asks again whether leaves raise events when the device did not answer, and not when it does not know them', async () => {
     const home = new Watched([], { instances: ['/BBF/T/0/'] });
     home.fake.values.set('/BBF/T/0/A', '1');
     home.fake.eventOnChange.set('/BBF/T/0/A', true);
@@ -488,6 +488,34 @@ describe('ChangeWatcher', () => {
     }
     expect(counts).to.deep.equal([1, 2, 2, 2]);
     expect(home.countOf('GetValues')).to.equal(4);
+  });
+
+  it('goes on with its other work while it asks for the events of a large tree', async () => {
+    const rows = Array.from({ length: 5000 }, (_, index) => `/BBF/T/${index}/`);
+    const home = new Watched([], { instances: rows });
+    for (const row of rows) {
+      home.fake.values.set(`${row}A`, '1');
+      home.fake.eventOnChange.set(`${row}A`, true);
+    }
+    home.fake.eventOnChange.set('/BBF/T/9/A', false);
+    await home.deviceModel.describe(
+      {
+        subTrees: [],
+        structure: ['/BBF/T/#/A'],
+        instances: rows,
+        attributes: new Map([['/BBF/T/#/A', { access: 'readWrite', eventOnChange: 'unknown' } as const]]),
+        values: new Map(home.fake.values),
+      },
+      ALL,
+      true,
+    );
+    await home.deviceModel.provider.read(rows.map((_, index) => home.parameter(`Device.T.${index + 1}.A`)));
+    home.watch('Device.T.10.A');
+    await home.quiet();
+    const asked = home.fake.calls.filter(({ action }) => action !== 'GetValues');
+    const switchedOn = asked.findIndex(({ action }) => action === 'SetAttributes');
+    expect(switchedOn, 'before most of the tree').to.be.within(1, 3);
+    expect(home.deviceModel.eventedPaths).to.have.length(5000);
   });
 
   it('looks what a leaf has once its events are on, for nobody told of what changed before', async () => {
