@@ -84,6 +84,18 @@ class Watched {
     this.#model.restructuring.finish();
   }
 
+  /** As a tree so large that nobody asked which leaves `A` of table `/BBF/T/` raise events. */
+  async describeSampled(): Promise<void> {
+    const { instances, values } = this.fake;
+    const attributes = new Map([['/BBF/T/#/A', { access: 'readWrite', eventOnChange: 'unknown' } as const]]);
+    const structure = ['/BBF/T/#/A'];
+    await this.deviceModel.describe(
+      { subTrees: [], structure, instances, attributes, values: new Map(values) },
+      ALL,
+      true,
+    );
+  }
+
   /** The ACS wants to hear of these. */
   watch(...names: string[]): void {
     this.#names = names;
@@ -425,17 +437,7 @@ describe('ChangeWatcher', () => {
       // One leaf raises no events, and of one the device does not tell.
       if (index !== 8) home.fake.eventOnChange.set(`${row}A`, index !== 7);
     });
-    await home.deviceModel.describe(
-      {
-        subTrees: [],
-        structure: ['/BBF/T/#/A'],
-        instances: rows,
-        attributes: new Map([['/BBF/T/#/A', { access: 'readWrite', eventOnChange: 'unknown' } as const]]),
-        values: new Map(home.fake.values),
-      },
-      ALL,
-      true,
-    );
+    await home.describeSampled();
     const all = rows.map((_, index) => home.parameter(`Device.T.${index + 1}.A`));
     const read = async (parameters: readonly ParameterNode[]): Promise<readonly (readonly string[])[]> => {
       const before = home.fake.calls.length;
@@ -466,17 +468,7 @@ describe('ChangeWatcher', () => {
     const home = new Watched([], { instances: ['/BBF/T/0/'] });
     home.fake.values.set('/BBF/T/0/A', '1');
     home.fake.eventOnChange.set('/BBF/T/0/A', true);
-    await home.deviceModel.describe(
-      {
-        subTrees: [],
-        structure: ['/BBF/T/#/A'],
-        instances: home.fake.instances,
-        attributes: new Map([['/BBF/T/#/A', { access: 'readWrite', eventOnChange: 'unknown' } as const]]),
-        values: new Map(home.fake.values),
-      },
-      ALL,
-      true,
-    );
+    await home.describeSampled();
     const action = 'GetAttributes';
     home.fake.failures.push({ action, error: FakeCmsClient.transportError(action) });
     home.fake.failures.push({ action, error: FakeCmsClient.upnpError(703, action) });
@@ -498,17 +490,7 @@ describe('ChangeWatcher', () => {
       home.fake.eventOnChange.set(`${row}A`, true);
     }
     home.fake.eventOnChange.set('/BBF/T/9/A', false);
-    await home.deviceModel.describe(
-      {
-        subTrees: [],
-        structure: ['/BBF/T/#/A'],
-        instances: rows,
-        attributes: new Map([['/BBF/T/#/A', { access: 'readWrite', eventOnChange: 'unknown' } as const]]),
-        values: new Map(home.fake.values),
-      },
-      ALL,
-      true,
-    );
+    await home.describeSampled();
     await home.deviceModel.provider.read(rows.map((_, index) => home.parameter(`Device.T.${index + 1}.A`)));
     home.watch('Device.T.10.A');
     await home.quiet();
