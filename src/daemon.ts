@@ -229,7 +229,10 @@ class ComposedDaemon implements Daemon {
     const proxier = new ProxierDevice({ context, config: () => this.#config });
     this.#proxier = proxier;
     this.#started('proxier', () => proxier.stop());
-    await proxier.start((facts) => chooseMechanism(config.devices, facts));
+    await proxier.start(
+      (facts) => chooseMechanism(config.devices, facts),
+      (key) => virtuals.exposed.has(key),
+    );
     proxier.showVirtualDevices(virtuals.all);
     return { virtuals, proxier };
   }

@@ -128,6 +128,7 @@ describe('a Proxied Device that changes sides by a reload', () => {
   let voip: LabDevice;
   /** What the NAS is when the daemon starts. */
   let mechanism: DevicesConfig['default'];
+  let hasEndpoint: boolean;
 
   const reload = async (rules: DevicesConfig['rules']): Promise<void> => {
     const daemon = house.daemon;
@@ -145,10 +146,11 @@ describe('a Proxied Device that changes sides by a reload', () => {
 
   beforeEach(async () => {
     mechanism = 'virtual';
+    hasEndpoint = true;
     house = await House.open({
       config: (config) => ({
         ...config,
-        proxier: { ...config.proxier, endpoint: true },
+        proxier: { ...config.proxier, endpoint: hasEndpoint },
         embedded: { answerTimeoutSeconds: 1 },
         devices: { ...config.devices, rules: [{ match: { productClass: 'HS2' }, mechanism }] },
       }),
@@ -194,6 +196,20 @@ describe('a Proxied Device that changes sides by a reload', () => {
       .slice(subscriptions)
       .filter(({ action }) => action === 'GetSupportedParameters');
     expect(reading.length, 'a device under changed rules is read again').to.be.at.most(2);
+  });
+
+  it('takes its model out of the documents of the proxier when it goes', async () => {
+    const uuids = async (): Promise<string> => {
+      const rows = await house.acs.cpe(PROXIER).getParameterValues(['Device.DeviceInfo.SupportedDataModel.']);
+      return rows.flatMap(({ name, value }) => (name.endsWith('.UUID') ? [value] : [])).join();
+    };
+    const untilOthersThan = (before: string): Promise<string> =>
+      waitFor(async () => ((await uuids()) === before ? undefined : await uuids()), 'other documents');
+    const without = await waitFor(uuids, 'documents');
+    await reload(embedNas);
+    const embedded = await untilOthersThan(without);
+    await reload([{ match: { productClass: 'HS2' }, mechanism: 'ignore' }]);
+    await untilOthersThan(embedded);
   });
 
   it('leaves at once when it is away', async () => {
@@ -270,6 +286,30 @@ describe('a Proxied Device that changes sides by a reload', () => {
       expect(await get('Device.ManagementServer.EmbeddedDevice.1.CommandProcessed')).to.equal('Pending');
       await nas.comeBack();
       await hasMoved(before);
+    });
+
+    it('gets nothing that is older than what the ACS wrote while it was virtual', async () => {
+      await leave();
+      expect(await write('Older')).to.equal(1);
+      await house.stopDaemon();
+      hasEndpoint = false;
+      let before = house.acs.informCount;
+      await house.startDaemon();
+      await nas.comeBack();
+      await house.acs.waitForInform(NAS, undefined, 20_000, before);
+      await house.acs.waitForIdle(NAS);
+      const newer = [{ name: NAME, value: 'Newer', type: 'xsd:string' }] as const;
+      expect(await house.acs.cpe(NAS).setParameterValues(newer)).to.equal(0);
+      await leave();
+      await house.stopDaemon();
+      hasEndpoint = true;
+      before = house.acs.informCount;
+      await house.startDaemon();
+      await house.acs.waitForInform(PROXIER, undefined, 20_000, before);
+      expect([await get(COUNTERS[0] ?? ''), await get(COUNTERS[1] ?? '')]).to.deep.equal(['2', '0']);
+      await nas.comeBack();
+      await waitFor(shownAs('virtual'), 'the device');
+      expect(nas.get(CMS_NAME)).to.equal('Newer');
     });
 
     it('is not waited for when it is to be ignored', async () => {

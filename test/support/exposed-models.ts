@@ -93,7 +93,10 @@ export class ExposedModels {
     await Promise.all([this.#television.start(), ...this.#lab.map((device) => device.start())]);
     const { proxier, virtuals, controlPoint } = (this.#parts = this.#create(this.#listener));
     await virtuals.start(() => true);
-    await proxier.start(() => 'embedded');
+    await proxier.start(
+      () => 'embedded',
+      () => false,
+    );
     await controlPoint.start();
     await waitFor(
       () => this.#lacking(virtuals, proxier).length === 0,

@@ -14,7 +14,7 @@ import type { RpcRequest } from './rpc-registry.ts';
 /** [TR-069 A.3.2.1] All or nothing; ParameterKey changes with success only, and is durable before the answer. */
 export async function setParameterValues(
   request: RpcRequest<'SetParameterValues'>,
-  { model, addressing, signal, setParameterKey, acsWrites }: RpcContext,
+  { model, addressing, signal, setParameterKey, acsWrites, acsChangedRows }: RpcContext,
 ): Promise<CpeResponse> {
   checkParameterKey(request.ParameterKey);
   const targets = new NamedTargets(model, addressing, signal);
@@ -32,8 +32,10 @@ export async function setParameterValues(
     await targets.removeCreated();
     throw targets.inNamesOfTheAcs(error);
   }
+  for (const { table } of targets.created) acsChangedRows(table);
   await Promise.all([acsWrote(assignments), setParameterKey(request.ParameterKey)]);
-  return { kind: 'SetParameterValuesResponse', Status: status === 'applied' ? 0 : 1 };
+  const isApplied = status === 'applied' && targets.created.every((row) => row.status === 'applied');
+  return { kind: 'SetParameterValuesResponse', Status: isApplied ? 0 : 1 };
 }
 
 /** @throws RpcFault 9003 when it is too long */
@@ -42,13 +44,20 @@ export function checkParameterKey(key: string): void {
     throw new RpcFault(9003, `ParameterKey is longer than ${MAX_KEY_LENGTH} characters`);
 }
 
+interface CreatedRow {
+  readonly table: string;
+  readonly path: string;
+  readonly status: ApplyStatus;
+}
+
 /** The parameters that one request names, and the rows that it creates by naming them [TR-181 AutoCreateInstances]. */
 class NamedTargets {
   readonly #model: DataModel;
   readonly #addressing: Addressing;
   readonly #signal: AbortSignal;
   readonly #nameByPath = new Map<string, string>();
-  readonly #created: string[] = [];
+  /** Rows that came with their names, in their order. */
+  readonly created: CreatedRow[] = [];
   readonly #unknown: ModelError[] = [];
 
   constructor(model: DataModel, addressing: Addressing, signal: AbortSignal) {
@@ -80,7 +89,7 @@ class NamedTargets {
   }
 
   async removeCreated(): Promise<void> {
-    for (const path of this.#created.reverse()) await this.#model.deleteRow(path);
+    for (const { path } of this.created.reverse()) await this.#model.deleteRow(path);
   }
 
   /** Faults name the parameters as the ACS did. */
@@ -96,8 +105,8 @@ class NamedTargets {
 
   async #create({ table, alias }: UnknownAlias, name: string): Promise<string> {
     if (!this.#addressing.autoCreates) throw new RpcFault(9005, name);
-    const { path } = await addNamedRow(this.#model, this.#addressing, { table, alias }, this.#signal);
-    this.#created.push(path);
+    const { path, status } = await addNamedRow(this.#model, this.#addressing, { table, alias }, this.#signal);
+    this.created.push({ table, path, status });
     return path;
   }
 }

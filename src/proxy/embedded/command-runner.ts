@@ -186,7 +186,11 @@ export class CommandRunner {
     const isFirst = (): boolean => this.#state.commands[0]?.id === command.id;
     // Taken back, or the device left, while it was on its way: what the device decided is the truth all the same.
     if (!isFirst()) return;
-    if (input.type !== 'unanswered') await this.#save(this.#state.commands.slice(1)).catch(() => undefined);
+    if (input.type !== 'unanswered') {
+      // One write for both: after a crash between two a refused command would be shown as carried out.
+      const message = input.type === 'refused' ? input.message : this.#state.message;
+      await this.#save(this.#state.commands.slice(1), message).catch(() => undefined);
+    }
     // Once stopped the state keeps what is carried out: it must not be stored again.
     if (this.#stopped || !isFirst()) return;
     this.#input(input);
@@ -199,10 +203,9 @@ export class CommandRunner {
     });
   }
 
-  async #save(commands: readonly Command[]): Promise<void> {
+  async #save(commands: readonly Command[], message = this.#state.message): Promise<void> {
     if (this.#forgotten) return;
     const { store, storeKey } = this.#options;
-    const { message } = this.#state;
     const document: StoredCommands = { commands: [...commands, ...this.#accepting], message };
     if (JSON.stringify(readStored(store.get<unknown>(storeKey))) === JSON.stringify(document)) return;
     await store.put(storeKey, document);

@@ -46,6 +46,8 @@ export interface EmbeddedDeviceOptions {
   readonly compareWatched: (which: (parameter: ParameterNode) => boolean) => Promise<boolean>;
   /** Rows of the inventory for the device of that UDN. */
   readonly references: (udn: string) => DeviceReferences;
+  /** The device supports something else than before, though perhaps no node came or went. */
+  readonly supportChanged: () => void;
   /** Rows of SupportedDataModel that describe the object at a path. */
   readonly supportedDataModels: (objectPath: string) => readonly string[];
   /** Nothing waits for the device any more. */
@@ -140,6 +142,7 @@ export class EmbeddedDevice implements ExposedDevice {
   async describe(tree: CmsTree, capabilities: Capabilities, valuesCurrent: boolean): Promise<void> {
     await this.#place(tree, capabilities, valuesCurrent);
     this.#synchronized();
+    this.#options.supportChanged();
     await this.#saveSnapshot();
     if (!this.#isCompared) this.#inBackground(this.#compare());
   }

@@ -54,14 +54,20 @@ export class EmbeddedDevices implements HoldingMechanism {
   /**
    * Takes up all known devices with their last values and the commands that wait for them.
    * @param chooseMechanism what the rules make of a device now
+   * @param isVirtual whether the device of that key is exposed as a virtual one already, since a time without this mechanism: what
+   * waits for it here is older than what the ACS wrote there
    */
-  async start(chooseMechanism: (facts: DeviceFacts) => DeviceMechanism): Promise<void> {
+  async start(
+    chooseMechanism: (facts: DeviceFacts) => DeviceMechanism,
+    isVirtual: (key: string) => boolean,
+  ): Promise<void> {
     for (const { key, row } of [...this.#tables.proxiedDevices.rows]) {
       const device = this.#create(row.identity);
       try {
         const isKnown = await device.restore();
         const wanted = device.facts === undefined ? 'ignore' : chooseMechanism(device.facts);
-        if (isKnown && (wanted === 'embedded' || (wanted === 'virtual' && device.hasPending))) continue;
+        const isHeld = wanted === 'virtual' && device.hasPending && !isVirtual(key);
+        if (isKnown && (wanted === 'embedded' || isHeld)) continue;
       } catch (error) {
         this.#options.logger.error('could not restore an embedded device', { key, error: String(error) });
         continue;
@@ -91,6 +97,7 @@ export class EmbeddedDevices implements HoldingMechanism {
     if (device === undefined) return false;
     this.#byKey.delete(key);
     await device.retire();
+    this.#options.supportChanged();
     return true;
   }
 

@@ -41,7 +41,9 @@ export interface ProxierDeviceOptions {
 }
 
 /** A virtual device, as far as its row tells of it. */
-type ShownDevice = Pick<VirtualDevice, 'record'>;
+interface ShownDevice {
+  readonly record: Pick<VirtualDevice['record'], 'identity' | 'facts'>;
+}
 
 /** What is remembered of the run before. */
 interface ProxierRecord {
@@ -66,7 +68,8 @@ export class ProxierDevice {
   readonly #virtualDevices: VirtualDeviceTable;
   readonly #supportedDataModels: SupportedDataModels;
   readonly #dnsClient: DnsClient;
-  #shown: readonly ShownDevice[] = [];
+  /** Unknown until it is said for the first time: a table that is taken for empty would lose its rows. */
+  #shown: readonly ShownDevice[] | undefined;
 
   constructor(options: ProxierDeviceOptions) {
     const { context } = options;
@@ -132,6 +135,9 @@ export class ProxierDevice {
       onWatchedChange: (listener) => this.#endpoint.onAttributesChange(listener),
       compareWatched: (which) => this.#endpoint.compareWatchedValues(which),
       references: (udn) => this.inventory.references(udn),
+      supportChanged: () => {
+        this.#supportedDataModels.supportChanged();
+      },
       supportedDataModels: (path) => {
         const row = this.#supportedDataModels.referenceFor(path);
         return row === '' ? [] : [row];
@@ -150,13 +156,17 @@ export class ProxierDevice {
    * Takes up the embedded devices that are known and opens the first session if one is due. The connection request listener
    * must be started.
    * @param chooseMechanism what the rules make of a device
+   * @param isVirtual whether the device with that identity key is exposed as a virtual one already
    */
-  async start(chooseMechanism: (facts: DeviceFacts) => DeviceMechanism): Promise<void> {
+  async start(
+    chooseMechanism: (facts: DeviceFacts) => DeviceMechanism,
+    isVirtual: (key: string) => boolean,
+  ): Promise<void> {
     const { store, clock, logger, machineBootId: bootId } = this.#options.context;
     const previous = store.get<ProxierRecord>(RECORD_KEY);
     this.inventory.start();
     await this.#dnsClient.start();
-    await this.embedded.start(chooseMechanism);
+    await this.embedded.start(chooseMechanism, isVirtual);
     await this.#supportedDataModels.start();
     // A daemon that restarts is no reboot of the gateway; without the kernel's word each start counts as one.
     const hasRebooted = previous !== undefined && (bootId === undefined || bootId !== previous.bootId);
@@ -206,6 +216,7 @@ export class ProxierDevice {
   }
 
   #refreshVirtualDevices(): void {
+    if (this.#shown === undefined) return;
     const rows = this.#shown.map(({ record }) => ({
       identity: record.identity,
       references: this.inventory.references(record.facts?.udn ?? ''),

@@ -23,6 +23,8 @@ class Fixture {
   autoCreateInstances = false;
   enabled = true;
   attributes = new AttributeStore();
+  /** Tables of which the ACS knows the new number of rows. */
+  readonly changedTables: string[] = [];
   readonly pools: LocalTable<Row>;
   readonly #plain: LocalTable<Row>;
 
@@ -72,7 +74,7 @@ class Fixture {
           return Promise.resolve();
         },
         acsWrites: () => () => Promise.resolve(),
-        acsChangedRows: () => undefined,
+        acsChangedRows: (table) => void this.changedTables.push(table),
         scheduleInform: () => Promise.resolve(),
         afterSession: () => undefined,
       },
@@ -229,12 +231,14 @@ describe('addressing of instances', () => {
       'Device.Pool.3.Name': 'third',
       'Device.Pool.4.Name': 'fourth',
     });
+    expect(fixture.changedTables, 'no news for the ACS').to.deep.equal(['Device.Pool.', 'Device.Pool.']);
     const refused = await fixture.set({ 'Device.Pool.[one].Name': 'fine', 'Device.Pool.[two].Name': 'bad' });
     expect(refused).to.have.nested.property(
       'detail.SetParameterValuesFault[0].ParameterName',
       'Device.Pool.[two].Name',
     );
     expect(fixture.pools.size, 'rows that the refused request made').to.equal(4);
+    expect(fixture.changedTables).to.have.length(2);
   });
 
   it('gives an alias once, to one row', async () => {

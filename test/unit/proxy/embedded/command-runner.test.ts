@@ -14,9 +14,11 @@ const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve)
 function build() {
   const memory = memoryDocumentStore();
   let held: (() => void)[] | undefined;
+  const written: string[] = [];
   const store: DocumentStore = {
     ...memory,
     put: async (key, document) => {
+      written.push(JSON.stringify(document));
       await memory.put(key, document);
       if (held !== undefined) await new Promise<void>((resolve) => held?.push(resolve));
     },
@@ -38,6 +40,7 @@ function build() {
   return {
     runner,
     asked,
+    written,
     hold: () => {
       held = [];
     },
@@ -75,6 +78,17 @@ describe('commands of a device', () => {
     asked[0]?.answer();
     await turn();
     expect(stored()).to.deep.equal(['2']);
+  });
+
+  it('are never stored as gone without the word of the device that refused one', async () => {
+    const { runner, asked, written } = build();
+    await runner.accept([['/A', '1']]);
+    runner.setOnline(true);
+    asked[0]?.answer(new ModelError('invalidValue', 'the device says no'));
+    await turn();
+    const gone = written.filter((document) => document.includes('"commands":[]'));
+    expect(gone).to.have.length(1);
+    expect(gone[0]).to.contain('the device says no');
   });
 
   it('are not accepted when the device leaves before they are durable', async () => {
