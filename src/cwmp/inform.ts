@@ -126,15 +126,30 @@ async function readAll(
 ): Promise<{ values: Map<ParameterNode, string>; nameOf: (path: string) => string }> {
   const deadline = new Deadline(clock, READ_DEADLINE_MS, signal);
   try {
-    const asked = await findAsked(model, addressing, informParameters(pendingEvents()), deadline.signal);
-    const wanted = [...new Set([...parameters, ...asked])];
-    const outcomes = await model.readValues(wanted, deadline.signal);
+    const patterns = new Set<string>();
+    const wanted = new Set<ParameterNode>();
     const values = new Map<ParameterNode, string>();
-    for (const [index, parameter] of wanted.entries()) {
-      const outcome = outcomes[index];
-      if (typeof outcome === 'string') values.set(parameter, outcome);
-    }
-    return { values, nameOf: await addressing.namer(wanted, deadline.signal) };
+    const newPatterns = (): string[] =>
+      informParameters(pendingEvents()).filter((pattern) => !patterns.has(pattern));
+    let nameOf: (path: string) => string;
+    let added = newPatterns();
+    let unread = parameters;
+    // An event that comes meanwhile is told in the same Inform, and with it what the ACS wants to know then.
+    do {
+      for (const pattern of added) patterns.add(pattern);
+      const asked = await findAsked(model, addressing, added, deadline.signal);
+      unread = [...new Set([...unread, ...asked])].filter((parameter) => !wanted.has(parameter));
+      for (const parameter of unread) wanted.add(parameter);
+      const outcomes = await model.readValues(unread, deadline.signal);
+      for (const [index, parameter] of unread.entries()) {
+        const outcome = outcomes[index];
+        if (typeof outcome === 'string') values.set(parameter, outcome);
+      }
+      nameOf = await addressing.namer([...wanted], deadline.signal);
+      added = newPatterns();
+      unread = [];
+    } while (added.length > 0);
+    return { values, nameOf };
   } finally {
     deadline.cancel();
   }

@@ -54,7 +54,7 @@ describe('the table of virtual devices', () => {
     const table = model.find(TABLE);
     return table?.kind === 'object' ? [...table.children.keys()] : [];
   };
-  const shown = [{ record: { identity: { ...IDENTITY, serialNumber: 'V' }, facts: undefined } }] as const;
+  const shown = [{ record: { identity: { ...IDENTITY, serialNumber: 'V' } } }] as const;
   const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
   it('keeps its rows when the inventory changes after a restart, before the virtual devices are up', async () => {
