@@ -7,9 +7,12 @@ import { RpcFault } from './rpc-fault.ts';
  * @throws RpcFault 9005 when one of the names matches nothing; a partial path to an empty table matches
  */
 export function selectParameters(model: DataModel, names: readonly string[]): ParameterNode[] {
-  const [first, ...others] = names.map((name) => parametersOf(model, name));
-  // One path is what most ACSs ask, and it may stand for 10 000.
-  return others.length === 0 ? (first ?? []) : [...new Set([first ?? [], ...others].flat())];
+  const [only, ...others] = names;
+  // One path is what most ACSs ask, and it may stand for 10 000: no set then.
+  if (only !== undefined && others.length === 0) return parametersOf(model, only);
+  const selected = new Set<ParameterNode>();
+  for (const name of names) for (const parameter of parametersOf(model, name)) selected.add(parameter);
+  return [...selected];
 }
 
 function parametersOf(model: DataModel, name: string): ParameterNode[] {

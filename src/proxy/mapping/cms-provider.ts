@@ -131,7 +131,9 @@ export class CmsProvider implements Provider {
     const generation = this.#shadow.generation;
     const result = await readLeaves(client, this.#access.contentPaths.compact(stale), stale, signal);
     this.#access.valuesRead(result.values, generation);
-    const unknown = parameters.map(cmsLeaf).filter(({ eventOnChange }) => eventOnChange === 'unknown');
+    const unknown = parameters
+      .map(cmsLeaf)
+      .filter(({ cmsPath, eventOnChange }) => eventOnChange === 'unknown' && result.values.has(cmsPath));
     if (unknown.length > 0) this.#access.eventsUnknown(unknown.map(({ eventPath }) => eventPath));
     if (result.structureChanged) {
       this.#logger.info('device no longer matches its description, reading it anew');
