@@ -31,7 +31,7 @@ export interface EndpointSessionOptions extends CwmpEndpointOptions {
   readonly retryCount: () => number;
   /** The ACS has changed attributes. */
   readonly onAttributesChange: () => void;
-  /** Aborted when sessions have to end properly. */
+  /** Aborted when no session is to begin any more; one whose Inform is on its way goes on. */
   readonly ending: AbortSignal;
   /** Aborted when everything has to end at once. */
   readonly signal: AbortSignal;

@@ -13,8 +13,8 @@ import { StandbyWatch } from './standby-watch.ts';
 import type { AcsSettings, ConnectionRequestTarget, CwmpEndpointOptions, EndpointStatus } from './types.ts';
 import { ValueWatch } from './value-watch.ts';
 
-/** How long an answer that the ACS waits for may take while the endpoint stops. */
-export const LAST_ANSWER_MS = 2000;
+/** How long a session may go on while the endpoint stops. */
+export const LAST_SESSION_MS = 2000;
 
 /**
  * One CPE towards the ACS: its events, sessions, RPCs and connection requests [TR-069 3]. The proxier and every Virtual CWMP
@@ -30,9 +30,9 @@ export class CwmpEndpoint {
   readonly #lightweight: LightweightNotifier | undefined;
   readonly #heartbeat: RecurringAlarm;
   readonly #standby: StandbyWatch;
-  /** No new session, no new request of the ACS. */
+  /** No new session. */
   readonly #stopping = new AbortController();
-  /** Not even an answer. */
+  /** Not even the rest of one. */
   readonly #stopped = new AbortController();
   #ending: Promise<void> | undefined;
   /** Settles when the values that the ACS has put in sight are known. */
@@ -142,8 +142,8 @@ export class CwmpEndpoint {
   }
 
   /**
-   * Ends a running session and all timers; nothing acknowledged is lost. What the ACS waits for is answered, if that takes no
-   * longer than LAST_ANSWER_MS. Stopping twice is stopping once.
+   * Ends all timers; nothing acknowledged is lost. A session whose Inform is on its way goes on to its end, if the ACS lets it
+   * come to one within LAST_SESSION_MS. Stopping twice is stopping once.
    */
   stop(): Promise<void> {
     this.#ending ??= this.#end();
@@ -152,7 +152,7 @@ export class CwmpEndpoint {
 
   async #end(): Promise<void> {
     this.#stopping.abort();
-    const limit = this.#options.clock.schedule(LAST_ANSWER_MS, () => this.#stopped.abort());
+    const limit = this.#options.clock.schedule(LAST_SESSION_MS, () => this.#stopped.abort());
     await Promise.all([this.#lightweight?.stop(), this.#trigger.stop()]);
     // What the ACS has begun to watch just now: without its value no change of it could be noticed after a restart.
     await this.#learning;

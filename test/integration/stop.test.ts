@@ -70,6 +70,34 @@ describe('a daemon that stops', () => {
     expect(device.subscriptionCount).to.equal(0);
   });
 
+  it('leaves the ACS in no session: one that began as it was stopped goes to its end', async () => {
+    await addSensor();
+    let release = (): void => undefined;
+    const held = new Promise<undefined>((resolve) => {
+      release = () => {
+        resolve(undefined);
+      };
+    });
+    const arrived = new Promise<void>((resolve) => {
+      house.acs.script(id, ({ envelope }) => {
+        if (envelope?.message.rpc !== 'Inform') return undefined;
+        resolve();
+        return held;
+      });
+    });
+    const before = house.acs.informCount;
+    expect((await house.acs.connectionRequest(id)).accepted).to.equal(true);
+    await arrived;
+    const stopped = stopInTime();
+    house.acs.script(id, undefined);
+    release();
+    await stopped;
+    await waitFor(() => house.acs.devices.get(id)?.session === undefined, 'the ACS to see the end', 1_000);
+    // The port for connection requests is another one now.
+    await house.startDaemon();
+    await house.acs.waitForInform(id, undefined, 5_000, before + 1);
+  });
+
   it('waits neither for a device that is silent nor for one that does not confirm subscriptions', async () => {
     const device = await addSensor();
     const answer = readInSession(device, { action: '*', behaviour: 'silent' }, 'Device.DeviceInfo.UpTime');

@@ -27,8 +27,3 @@ const ACS_REQUESTS: Readonly<Record<AcsRequest['kind'], true>> = {
 export function isAcsRequest(message: CwmpMessage): message is AcsRequest {
   return Object.hasOwn(ACS_REQUESTS, message.kind);
 }
-
-/** Whether `message` answers one of the other side. */
-export function isAnswer({ kind }: CwmpMessage): boolean {
-  return kind === 'Fault' || kind.endsWith('Response');
-}

@@ -13,7 +13,6 @@ import type {
 import { AcsTransport, TransportError } from './acs-transport.ts';
 import type { AcsTransportOptions } from './acs-transport.ts';
 import { newSession, stepSession } from './machine.ts';
-import { isAnswer } from './message-kinds.ts';
 import type { Call, SessionEffect, SessionInput } from './machine.ts';
 import { supportedVersionsFor } from './versions.ts';
 
@@ -28,7 +27,10 @@ export interface SessionOptions {
   /** The session goes on when it has resolved: what was delivered is recorded durably. */
   readonly onInformDelivered: () => Promise<void>;
   readonly onRequestAnswered: (request: CpeRequest, answer: AcsResponse | Fault) => Promise<void>;
-  /** Aborted when the session has to end properly: what the ACS asked last is answered, nothing new is begun. */
+  /**
+   * Aborted when no session is to begin any more. One whose Inform is on its way goes on to its end: an ACS would hold a session
+   * that stops in its middle for half a minute, and refuse the next.
+   */
   readonly ending: AbortSignal;
   /** Aborted when it has to end at once. */
   readonly signal: AbortSignal;
@@ -74,12 +76,6 @@ export async function runSession(options: SessionOptions): Promise<SessionOutcom
   }
 }
 
-/** An answer, and taking note of one, end what was begun before. */
-function beginsSomething(effect: SessionEffect): boolean {
-  if (effect.type === 'send') return !isAnswer(effect.envelope.body);
-  return effect.type === 'execute' || effect.type === 'sendEmpty';
-}
-
 /** Feeds the machine and does what it says. */
 class Runner {
   readonly #options: SessionOptions;
@@ -95,15 +91,15 @@ class Runner {
     const { namespace, requests, inform } = this.#options;
     let state = newSession({ namespace, requests, supportedVersions: supportedVersionsFor(namespace) });
     let input: SessionInput = { type: 'started', inform };
+    if (this.#options.ending.aborted) {
+      return { result: 'failed', reason: 'the session was ended', versionRefused: false };
+    }
     for (;;) {
       const step = stepSession(state, input);
       state = step.state;
       let next: SessionInput | undefined;
       for (const effect of step.effects) {
         if (effect.type === 'finish') return { ...effect, versionRefused: this.#versionRefused };
-        if (this.#options.ending.aborted && beginsSomething(effect)) {
-          return { result: 'failed', reason: 'the session was ended', versionRefused: false };
-        }
         next = (await this.#perform(effect)) ?? next;
       }
       if (next === undefined) throw new Error('the session machine asked for nothing');

@@ -1,5 +1,5 @@
 import { FACTORY_SETTINGS } from '../../../src/cwmp/default-settings.ts';
-import { CwmpEndpoint, LAST_ANSWER_MS } from '../../../src/cwmp/endpoint.ts';
+import { CwmpEndpoint, LAST_SESSION_MS } from '../../../src/cwmp/endpoint.ts';
 import { createSessionScheduler } from '../../../src/cwmp/session-scheduler.ts';
 import type {
   AcsSettings,
@@ -196,6 +196,6 @@ export class EndpointFixture {
 /** Does not wait for what the ACS or a device may still answer. */
 export async function stopAtOnce({ endpoint, clock }: EndpointFixture): Promise<void> {
   const stopped = endpoint.stop();
-  clock.advance(LAST_ANSWER_MS);
+  clock.advance(LAST_SESSION_MS);
   await stopped;
 }
