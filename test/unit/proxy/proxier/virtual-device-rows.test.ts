@@ -1,24 +1,14 @@
 import { expect } from 'chai';
-import type { ConnectionRequestListener } from '../../../../src/cwmp/types.ts';
 import { createSessionScheduler } from '../../../../src/cwmp/session-scheduler.ts';
 import { silentLogger } from '../../../../src/platform/logger.ts';
 import { memoryDocumentStore } from '../../../../src/platform/store/document-store.ts';
 import { ProxierDevice } from '../../../../src/proxy/proxier/proxier-device.ts';
 import { ManualClock } from '../../../support/manual-clock.ts';
+import { FakeListener } from '../../cwmp/endpoint-fixture.ts';
 import { describeDevice, rootDevice } from '../../upnp-dm/fake-device.ts';
 
 const TABLE = 'Device.ManagementServer.VirtualDevice.';
 const IDENTITY = { manufacturer: 'x', oui: '0011AA', productClass: 'Proxier', serialNumber: '1' };
-
-const listener: ConnectionRequestListener = {
-  start: () => Promise.resolve(),
-  stop: () => Promise.resolve(),
-  address: { host: '127.0.0.1', port: 7547 },
-  register: (path) => ({ url: `http://127.0.0.1:7547/${path}`, unregister: () => undefined }),
-  addressChanged: () => undefined,
-  usePublicUrl: () => undefined,
-  publish: (name) => ({ url: `http://localhost:7547/dt/${name}`, unpublish: () => undefined }),
-};
 
 describe('the table of virtual devices', () => {
   const store = memoryDocumentStore();
@@ -26,7 +16,7 @@ describe('the table of virtual devices', () => {
     new ProxierDevice({
       context: {
         store,
-        connectionRequests: listener,
+        connectionRequests: new FakeListener(),
         scheduler: createSessionScheduler(),
         tls: () => ({ minVersion: 'TLSv1.2' }),
         proxier: IDENTITY,
