@@ -9,7 +9,7 @@ import type { RowAliases } from '../device2/row-aliases.ts';
 import type { Logger } from '../platform/logger.ts';
 import type { ChangeStatus, CmsClient, NodeAttributes } from '../upnp-dm/types.ts';
 import type { CmsTree } from '../upnp-dm/walk.ts';
-import { withEvents, withRemembered, withRowsAttributes } from './device-attributes.ts';
+import { attributesOfRows, withEvents, withRemembered, withRows } from './device-attributes.ts';
 import { DeviceNodes } from './device-nodes.ts';
 import { DeviceValues } from './device-values.ts';
 import { cmsLeaf, leafOfEvents } from './mapping/cms-leaf.ts';
@@ -18,7 +18,7 @@ import { ContentPaths } from './mapping/content-paths.ts';
 import { readInstances } from './mapping/instances-reader.ts';
 import { mapTreeInSteps, type Capabilities, type MappedTree } from './mapping/map-tree.ts';
 import type { MountPlan } from './mapping/mounts.ts';
-import { isInOneOf, PathMapping, withoutRows } from './mapping/path-mapping.ts';
+import { isInOneOf, PathMapping } from './mapping/path-mapping.ts';
 import { ReferenceTranslator } from './mapping/references.ts';
 import { supportedBeyond } from './mapping/supported-beyond.ts';
 import { toCmsValue, toCwmpValue } from './mapping/value-mapping.ts';
@@ -213,19 +213,25 @@ export class DeviceModel {
     if (tree.values !== undefined) yield* this.values.takenInSteps(tree.values, generation);
   }
 
-  /** Compares the rows that the device has now with those in the model. Returns true when some came or went. */
-  async updateInstances(instances: readonly string[]): Promise<boolean> {
+  /**
+   * Takes over which rows the device has now.
+   * @param known the rows of the model when the device was asked: what came or went since is left alone
+   * @returns whether some came or went
+   */
+  async updateInstances(
+    instances: readonly string[],
+    known: readonly string[] = this.#tree?.instances ?? [],
+  ): Promise<boolean> {
     const tree = this.#tree;
     if (tree === undefined) return false;
-    const before = new Set(tree.instances);
-    if (before.size === instances.length && instances.every((instance) => before.has(instance))) return false;
+    const [before, now] = [new Set(known), new Set(instances)];
     const added = instances.filter((instance) => !before.has(instance));
-    const attributes = await withRowsAttributes(this.#access.client, tree, added);
+    const gone = new Set(known.filter((instance) => !now.has(instance)));
+    if (added.length === 0 && gone.size === 0) return false;
+    const attributes = await attributesOfRows(this.#access.client, tree, added);
     await this.#options.prepare?.(instances);
-    const now = new Set(instances);
-    const gone = new Set([...before].filter((instance) => !now.has(instance)));
     this.#forgetRows(gone);
-    this.#remap({ ...tree, instances, attributes: withoutRows(attributes, gone) });
+    this.#changeRows(added, attributes, gone);
     return true;
   }
 
@@ -247,26 +253,27 @@ export class DeviceModel {
 
   /** Looks which rows the device has now. @throws ActionError when it does not answer, or not now */
   async readInstances(client: CmsClient, signal?: AbortSignal): Promise<void> {
-    if (this.#tree === undefined || this.#tables.size === 0) return;
-    await this.updateInstances(await readInstances(client, this.#tree, this.#tables, signal));
+    const tree = this.#tree;
+    if (tree === undefined || this.#tables.size === 0) return;
+    await this.updateInstances(await readInstances(client, tree, this.#tables, signal), tree.instances);
   }
 
-  /** Takes over whether leaves raise events, from their attributes. */
-  attributesRead(read: ReadonlyMap<string, NodeAttributes>): void {
+  /** Takes over whether leaves raise events; `unknown` = the device was asked anew and did not tell. */
+  attributesRead(read: ReadonlyMap<string, Pick<NodeAttributes, 'eventOnChange'>>): void {
     this.#options.model.restructuring.finish();
     const tree = this.#tree;
     if (tree === undefined) return;
-    const events = new Map<string, boolean>();
+    const events = new Map<string, boolean | 'unknown'>();
     const begun: string[] = [];
     for (const [path, { eventOnChange }] of read) {
-      if (typeof eventOnChange !== 'boolean') continue;
+      if (eventOnChange === undefined) continue;
       let known = path;
       for (const parameter of this.parametersOf(leafOfEvents(path))) {
         const leaf = cmsLeaf(parameter);
         if (leaf.eventPath !== path) continue;
         // The text that is in memory anyway.
         known = leaf.eventPath;
-        if (eventOnChange && leaf.eventOnChange !== true) begun.push(leaf.cmsPath);
+        if (eventOnChange === true && leaf.eventOnChange !== true) begun.push(leaf.cmsPath);
         leaf.eventOnChange = eventOnChange;
       }
       events.set(known, eventOnChange);
@@ -274,6 +281,16 @@ export class DeviceModel {
     this.#tree = { ...tree, attributes: withEvents(tree.attributes, events) };
     // What was read while nothing vouched for it may have changed since.
     if (begun.length > 0) this.shadow.doubt(begun);
+  }
+
+  /** The device does not tell of these nodes whether they raise events: there is no use in asking again. */
+  eventsNotTold(eventPaths: Iterable<string>): void {
+    for (const path of eventPaths) {
+      for (const parameter of this.parametersOf(leafOfEvents(path))) {
+        const leaf = cmsLeaf(parameter);
+        if (leaf.eventPath === path && leaf.eventOnChange === 'unknown') leaf.eventOnChange = undefined;
+      }
+    }
   }
 
   /**
@@ -303,25 +320,23 @@ export class DeviceModel {
     const below = nested ? await client.getInstances(rowPath, 0, signal) : [];
     const generation = this.shadow.generation;
     const values = await client.getValues([rowPath], signal);
-    const known = new Set(tree.instances);
-    const added = [rowPath, ...below].filter((instance) => !known.has(instance));
-    const instances = [...tree.instances, ...new Set(added)];
-    const attributes = await withRowsAttributes(client, tree, added, signal);
-    await this.#options.prepare?.(instances);
-    this.#remap({ ...tree, instances, attributes });
+    const added = [...new Set([rowPath, ...below])];
+    const attributes = await attributesOfRows(client, tree, added, signal);
+    await this.#options.prepare?.([...new Set([...tree.instances, ...added])]);
+    this.#changeRows(added, attributes, new Set());
     this.valuesRead(values, generation);
   }
 
   #rowDeleted(rowPath: string): void {
-    const tree = this.#tree;
-    if (tree === undefined) return;
-    const gone = new Set([rowPath]);
+    const instances = this.#tree?.instances ?? [];
+    const gone = new Set([rowPath, ...instances.filter((instance) => instance.startsWith(rowPath))]);
     this.#forgetRows(gone);
-    this.#remap({
-      ...tree,
-      instances: tree.instances.filter((instance) => !instance.startsWith(rowPath)),
-      attributes: withoutRows(tree.attributes, gone),
-    });
+    this.#changeRows([], new Map(), gone);
+  }
+
+  /** In the tree as it is now: what was learned of it while the device was asked for rows must not be undone. */
+  #changeRows(added: readonly string[], attributes: CmsTree['attributes'], gone: ReadonlySet<string>): void {
+    if (this.#tree !== undefined) this.#remap(withRows(this.#tree, added, attributes, gone));
   }
 
   #forgetRows(rows: ReadonlySet<string>): void {

@@ -65,7 +65,8 @@ export class DevicePresence {
   #hints = 0;
   /** The hints that a watcher has looked after. */
   #hintsSeen = 0;
-  /** Attributes changed while nobody was there to look after it. */
+  #attributeHints = 0;
+  /** Attributes changed, or may have, while nobody was there to look after it. */
   #attributesHint = false;
   /** Counters of the update variables, to tell an event that repeats them from a change. */
   readonly #counters = new Map<string, number>();
@@ -122,6 +123,16 @@ export class DevicePresence {
   /** Grows with every hint that values on the device changed. */
   get hints(): number {
     return this.#hints;
+  }
+
+  /** Grows with every hint that attributes of the device changed. */
+  get attributeHints(): number {
+    return this.#attributeHints;
+  }
+
+  /** Nobody knows which leaves raise events now: the next `attach` has it looked after. */
+  doubtAttributes(): void {
+    this.#attributesHint = true;
   }
 
   /** From now on `exposed` reads and writes the device through this presence. @returns false when it did so already */
@@ -247,6 +258,7 @@ export class DevicePresence {
   }
 
   #attributesDoubtful(): void {
+    this.#attributeHints += 1;
     if (this.#attached === undefined) this.#attributesHint = true;
     else this.#attached.watcher.attributesChanged();
   }

@@ -41,11 +41,11 @@ export class EventSwitch {
   #lastRead = -Infinity;
   /** Reads of all attributes that followed one another closely, or failed. */
   #readsInARow = 0;
-  /** Nodes that are asked, or were, whether they raise events, and have not told. */
-  readonly #asked = new Set<string>();
-  /** Those of them whose turn has not come. */
-  readonly #unasked: string[] = [];
+  /** Nodes of which nobody knows whether they raise events, to be asked or being asked. */
+  readonly #unknown = new Set<string>();
   #learning = false;
+  /** No node is asked before, by the monotonic clock: the device did not answer. */
+  #learnFrom = -Infinity;
   readonly #undo: () => void;
   /** Grows with every hint, so that a read does not settle what changed after it began. */
   #hints = 0;
@@ -86,38 +86,37 @@ export class EventSwitch {
    * whether its events vouch for that.
    */
   #learn(eventPaths: readonly string[]): void {
-    for (const path of eventPaths) {
-      if (this.#asked.has(path)) continue;
-      this.#asked.add(path);
-      this.#unasked.push(path);
-    }
+    if (this.#options.clock.monotonic() < this.#learnFrom) return;
+    for (const path of eventPaths) this.#unknown.add(path);
     if (!this.#learning) this.#learnNext();
   }
 
   /** Some at a time: whatever else has to be done of events comes before the rest. */
   #learnNext(): void {
-    const some = this.#unasked.splice(0, NODES_OF_AN_ACTION);
-    this.#learning = some.length > 0;
+    this.#learning = this.#unknown.size > 0;
     if (!this.#learning) return;
     this.#enqueue(async () => {
-      await this.#learnSome(some);
+      await this.#learnSome([...this.#unknown].slice(0, NODES_OF_AN_ACTION));
+      // What the ACS watches may be among them, and silent.
+      if (this.#unknown.size === 0 && (await this.#assert(false))) this.#options.switched(true);
       this.#learnNext();
     });
   }
 
   async #learnSome(paths: readonly string[]): Promise<void> {
-    const { client, deviceModel, logger } = this.#options;
+    const { deviceModel, clock, logger } = this.#options;
     try {
-      const read = await this.#inTime((signal) => readAttributes(client, paths, signal));
+      const read = await this.#ask(paths);
       deviceModel.attributesRead(read);
-      for (const path of paths) if (read.get(path)?.eventOnChange !== undefined) this.#asked.delete(path);
+      deviceModel.eventsNotTold(paths.filter((path) => read.get(path)?.eventOnChange === undefined));
+      for (const path of paths) this.#unknown.delete(path);
     } catch (error) {
       logger.debug('could not read which parameters raise events, reading them from the device', {
-        count: paths.length,
+        count: this.#unknown.size,
         error: String(error),
       });
-      // It may tell another time.
-      for (const path of [...paths, ...this.#unasked.splice(0)]) this.#asked.delete(path);
+      this.#unknown.clear();
+      this.#learnFrom = clock.monotonic() + CALM_MS;
     }
   }
 
@@ -141,24 +140,51 @@ export class EventSwitch {
     });
   }
 
+  /** What the ACS watches first, so that events which were switched off are on again before thousands of others are asked. */
   async #readAll(): Promise<void> {
-    const { deviceModel, watchedLeaves, switched, clock, logger } = this.#options;
+    const { deviceModel, watchedLeaves, switched, clock } = this.#options;
     const hints = this.#hints;
     this.#lastRead = clock.monotonic();
     this.#readsInARow += 1;
-    const watched = watchedLeaves().filter(({ eventOnChange }) => eventOnChange !== undefined);
-    const paths = [...new Set([...watched.map(({ eventPath }) => eventPath), ...deviceModel.eventedPaths])];
-    try {
-      if (paths.length > 0) deviceModel.attributesRead(await this.#read(paths));
-    } catch (error) {
-      // Until it is known which leaves raise events every value is read from the device.
-      logger.info('could not read which parameters raise events, trying again', { error: String(error) });
-      this.#readLater();
-      return;
-    }
-    if (this.#hints === hints) deviceModel.setAttributesDoubtful(false);
+    const leaves = watchedLeaves().filter(({ eventOnChange }) => eventOnChange !== undefined);
+    const watched = new Set(leaves.map(({ eventPath }) => eventPath));
+    if (!(await this.#askAnew([...watched]))) return;
     await this.#assert(true);
     switched(true);
+    await this.#readRest(
+      deviceModel.eventedPaths.filter((path) => !watched.has(path)),
+      hints,
+    );
+  }
+
+  /** Some at a time, for the same reason as in `#learnNext`. */
+  async #readRest(paths: readonly string[], hints: number): Promise<void> {
+    // Another hint came: all is read again, and stays in doubt until then.
+    if (this.#hints !== hints) return;
+    if (!(await this.#askAnew(paths.slice(0, NODES_OF_AN_ACTION)))) return;
+    const rest = paths.slice(NODES_OF_AN_ACTION);
+    if (rest.length > 0) this.#enqueue(() => this.#readRest(rest, hints));
+    else if (this.#hints === hints) this.#options.deviceModel.setAttributesDoubtful(false);
+  }
+
+  /** @returns whether the device has answered; otherwise all is read again later, and every value from the device until then */
+  async #askAnew(paths: readonly string[]): Promise<boolean> {
+    const { deviceModel, logger } = this.#options;
+    if (paths.length === 0) return true;
+    try {
+      const read = await this.#ask(paths);
+      // A node of which it does not tell, or that has gone, vouches for nothing.
+      const told = paths.map((path) => {
+        const { eventOnChange = 'unknown' as const } = read.get(path) ?? {};
+        return [path, { eventOnChange }] as const;
+      });
+      deviceModel.attributesRead(new Map(told));
+      return true;
+    } catch (error) {
+      logger.info('could not read which parameters raise events, trying again', { error: String(error) });
+      this.#readLater();
+      return false;
+    }
   }
 
   async #askUnknown(): Promise<void> {
@@ -166,7 +192,7 @@ export class EventSwitch {
     const unknown = watchedLeaves().filter(({ eventOnChange }) => eventOnChange === 'unknown');
     if (unknown.length === 0) return;
     try {
-      deviceModel.attributesRead(await this.#read(unknown.map(({ eventPath }) => eventPath)));
+      deviceModel.attributesRead(await this.#ask(unknown.map(({ eventPath }) => eventPath)));
     } catch (error) {
       logger.info('could not read which parameters raise events, polling them', { error: String(error) });
     }
@@ -203,7 +229,7 @@ export class EventSwitch {
     if (taken.length === 0) return false;
     try {
       // Some devices acknowledge what they do not do.
-      const read = await this.#read(taken);
+      const read = await this.#ask(taken);
       deviceModel.attributesRead(read);
       return taken.some((path) => read.get(path)?.eventOnChange === true);
     } catch (failure) {
@@ -226,11 +252,12 @@ export class EventSwitch {
     return [...new Set(silent.map(({ eventPath }) => eventPath))].filter((path) => this.#limit.allows(path));
   }
 
-  async #read(paths: readonly string[]): Promise<ReadonlyMap<string, NodeAttributes>> {
+  /** @throws ActionError when the device does not answer */
+  async #ask(paths: readonly string[]): Promise<ReadonlyMap<string, NodeAttributes>> {
     const attributes = new Map<string, NodeAttributes>();
     for (let at = 0; at < paths.length; at += NODES_OF_AN_ACTION) {
       const some = paths.slice(at, at + NODES_OF_AN_ACTION);
-      const read = await this.#inTime((signal) => this.#options.client.getAttributes(some, signal));
+      const read = await this.#inTime((signal) => readAttributes(this.#options.client, some, signal));
       for (const [path, value] of read) attributes.set(path, value);
     }
     return attributes;

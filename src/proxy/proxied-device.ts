@@ -180,6 +180,7 @@ export class ProxiedDevice {
     try {
       const presence = this.#presence ?? (await this.#beginPresence(device, attempt.signal));
       const hintsBefore = presence.hints;
+      const attributeHintsBefore = presence.attributeHints;
       const generationBefore = this.#exposed?.deviceModel.shadow.generation;
       const described = await this.#describeInTurn(presence, signal);
       signal.throwIfAborted();
@@ -198,6 +199,8 @@ export class ProxiedDevice {
         presence.connect(exposed);
         await exposed.describe(described.tree, capabilitiesOf(presence.client), valuesCurrent);
         signal.throwIfAborted();
+        // What the tree says of events may be older than what was read of them meanwhile.
+        if (presence.attributeHints !== attributeHintsBefore) presence.doubtAttributes();
       }
       this.#lastSync = this.#options.clock.now();
       this.#lastError = undefined;
@@ -223,7 +226,10 @@ export class ProxiedDevice {
     const [then, now] = [this.#exposedAs, found.triple];
     if (then === undefined || now === undefined ? then !== now : identityKey(then) !== identityKey(now))
       return;
-    if (found.presence.connect(exposed)) found.presence.attach();
+    if (!found.presence.connect(exposed)) return;
+    // It may have been away: another control point may have switched events off meanwhile.
+    found.presence.doubtAttributes();
+    found.presence.attach();
   }
 
   async #beginPresence(device: PresentDevice, signal: AbortSignal): Promise<DevicePresence> {

@@ -9,6 +9,7 @@ const MAX_NODES_ASKED = 2000;
 const MAX_EXTRA_ACTIONS = 64;
 const MAX_PATHS_PER_ACTION = 1000;
 const NO_SUCH_NAME = 703;
+const TEMPORARILY_UNAVAILABLE = 708;
 
 export interface AttributeTargets {
   /** StructurePaths; a table is `/A/#/`. */
@@ -46,7 +47,7 @@ export async function readTreeAttributes(
 /**
  * Reads the attributes of these nodes. Those that are not there, and all that comes after a refusal for another reason, are missing in
  * what is returned.
- * @throws ActionError when the device does not answer
+ * @throws ActionError when the device does not answer, or is busy
  */
 export async function readAttributes(
   client: CmsClient,
@@ -82,6 +83,8 @@ class AttributeReader {
       }
     } catch (error) {
       if (!(error instanceof ActionError) || !error.isRefusal) throw error;
+      // [CMS:2 2.4] It asks to come back later: that is no word on what it supports.
+      if (error.code === TEMPORARILY_UNAVAILABLE) throw error;
       if (error.code !== NO_SUCH_NAME) this.exhausted = true;
       if (this.exhausted || paths.length === 1) return;
       this.#extraActions += 2;

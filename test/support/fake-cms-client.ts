@@ -20,6 +20,8 @@ export class FakeCmsClient {
   supported: ReadonlySet<string> | undefined;
   /** Paths for which the device refuses a whole SetAttributes. */
   readonly refusesEvents = new Set<string>();
+  /** Nodes that have gone: the device refuses a whole GetAttributes for them. */
+  readonly gone = new Set<string>();
   /** Called with every action that is about to be answered. */
   onAction: (action: string) => void = () => undefined;
 
@@ -58,11 +60,10 @@ export class FakeCmsClient {
           return this.status;
         }),
       getAttributes: (paths) =>
-        this.#perform(
-          'GetAttributes',
-          paths,
-          () => new Map(paths.map((path) => [path, this.#attributesOf(path)])),
-        ),
+        this.#perform('GetAttributes', paths, () => {
+          if (paths.some((path) => this.gone.has(path))) throw FakeCmsClient.upnpError(703, 'GetAttributes');
+          return new Map(paths.map((path) => [path, this.#attributesOf(path)]));
+        }),
       setAttributes: (attributes) =>
         this.#perform('SetAttributes', [...attributes.keys()], () => {
           if ([...attributes.keys()].some((path) => this.refusesEvents.has(path))) {

@@ -4,6 +4,7 @@ import type { ParameterNode } from '../../../src/datamodel/node.ts';
 import { ChangeWatcher } from '../../../src/proxy/change-watcher.ts';
 import { DeviceModel } from '../../../src/proxy/device-model.ts';
 import { planMounts } from '../../../src/proxy/mapping/mounts.ts';
+import type { NodeAttributes } from '../../../src/upnp-dm/types.ts';
 import { silentLogger } from '../../../src/platform/logger.ts';
 import { FakeCmsClient } from '../../support/fake-cms-client.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
@@ -87,7 +88,10 @@ class Watched {
   /** As a tree so large that nobody asked which leaves `A` of table `/BBF/T/` raise events. */
   async describeSampled(): Promise<void> {
     const { instances, values } = this.fake;
-    const attributes = new Map([['/BBF/T/#/A', { access: 'readWrite', eventOnChange: 'unknown' } as const]]);
+    const attributes = new Map<string, NodeAttributes>([
+      ['/BBF/T/', { access: 'readWrite' }],
+      ['/BBF/T/#/A', { access: 'readWrite', eventOnChange: 'unknown' }],
+    ]);
     const structure = ['/BBF/T/#/A'];
     await this.deviceModel.describe(
       { subTrees: [], structure, instances, attributes, values: new Map(values) },
@@ -100,6 +104,10 @@ class Watched {
   watch(...names: string[]): void {
     this.#names = names;
     this.watcher.watchedChanged();
+  }
+
+  addRow(table: string): Promise<unknown> {
+    return this.#model.addRow(table);
   }
 
   parameter(name: string): ParameterNode {
@@ -476,10 +484,82 @@ describe('ChangeWatcher', () => {
     for (let reads = 0; reads < 4; reads += 1) {
       await home.deviceModel.provider.read([home.parameter('Device.T.1.A')]);
       await home.quiet();
+      // Not at every read: a device that does not answer is left alone for a minute.
+      await home.deviceModel.provider.read([home.parameter('Device.T.1.A')]);
+      await home.quiet();
       counts.push(home.countOf(action));
+      home.clock.advance(60_000);
     }
     expect(counts).to.deep.equal([1, 2, 2, 2]);
-    expect(home.countOf('GetValues')).to.equal(4);
+    expect(home.countOf('GetValues')).to.equal(8);
+  });
+
+  it('puts EventOnChange back before it asks for the rest of a large tree, whatever of that has gone', async () => {
+    const rows = Array.from({ length: 3000 }, (_, index) => `/BBF/T/${index}/`);
+    const home = new Watched([], { instances: rows });
+    for (const row of rows) {
+      home.fake.values.set(`${row}A`, '1');
+      home.fake.eventOnChange.set(`${row}A`, true);
+    }
+    await home.describeSampled();
+    await home.deviceModel.provider.read(rows.map((_, index) => home.parameter(`Device.T.${index + 1}.A`)));
+    await home.quiet();
+    expect(home.deviceModel.eventedPaths).to.have.length(3000);
+    home.watch('Device.T.10.A');
+    await home.quiet();
+    const before = home.fake.calls.length;
+    home.fake.eventOnChange.set('/BBF/T/9/A', false);
+    home.fake.values.set('/BBF/T/9/A', '2');
+    home.fake.gone.add('/BBF/T/2999/A');
+    home.watcher.attributesChanged();
+    home.clock.advance(0);
+    await home.quiet();
+    const calls = home.fake.calls.slice(before);
+    expect(calls.slice(0, 2).map(({ action, paths }) => [action, paths])).to.deep.equal([
+      ['GetAttributes', ['/BBF/T/9/A']],
+      ['SetAttributes', ['/BBF/T/9/A']],
+    ]);
+    expect(home.told).to.deep.equal(['Device.T.10.A=2']);
+    expect(home.deviceModel.eventedPaths, 'but for the one that has gone').to.have.length(2999);
+    const reads = home.countOf('GetValues');
+    await home.deviceModel.provider.read(home.watchedParameters);
+    expect(home.countOf('GetValues') - reads, 'served from the shadow').to.equal(0);
+  });
+
+  it('switches the events of what is watched on when it learns that they are off', async () => {
+    const home = new Watched([], { instances: ['/BBF/T/0/'] });
+    home.fake.values.set('/BBF/T/0/A', '1');
+    home.fake.eventOnChange.set('/BBF/T/0/A', false);
+    await home.describeSampled();
+    home.fake.gone.add('/BBF/T/0/A');
+    home.watch('Device.T.1.A');
+    await home.quiet();
+    home.fake.gone.clear();
+    await home.deviceModel.provider.read(home.watchedParameters);
+    await home.quiet();
+    expect(home.fake.eventOnChange.get('/BBF/T/0/A')).to.equal(true);
+    expect(home.deviceModel.eventedPaths).to.deep.equal(['/BBF/T/0/A']);
+  });
+
+  it('believes what it learned of events while the device was asked for rows', async () => {
+    const home = new Watched([], { instances: ['/BBF/T/0/'] });
+    home.fake.values.set('/BBF/T/0/A', '1').set('/BBF/T/7/A', '1').set('/BBF/T/8/A', '1');
+    home.fake.eventOnChange.set('/BBF/T/0/A', true);
+    await home.describeSampled();
+    const { deviceModel } = home;
+    deviceModel.attributesRead(new Map([['/BBF/T/0/A', { eventOnChange: true }]]));
+    home.fake.onAction = (action) => {
+      if (action === 'GetValues')
+        deviceModel.attributesRead(new Map([['/BBF/T/0/A', { eventOnChange: false }]]));
+    };
+    await home.addRow('Device.T.');
+    expect(home.has('Device.T.8.A')).to.equal(true);
+    expect(deviceModel.eventedPaths, 'switched off meanwhile').to.deep.equal([]);
+    // The device was asked for its rows before it had the one that was just added.
+    await deviceModel.updateInstances(['/BBF/T/0/', '/BBF/T/8/'], ['/BBF/T/0/']);
+    expect(['1', '8', '9'].filter((row) => home.has(`Device.T.${row}.A`))).to.deep.equal(['1', '8', '9']);
+    await deviceModel.updateInstances(['/BBF/T/8/']);
+    expect(['1', '8', '9'].filter((row) => home.has(`Device.T.${row}.A`))).to.deep.equal(['9']);
   });
 
   it('goes on with its other work while it asks for the events of a large tree', async () => {

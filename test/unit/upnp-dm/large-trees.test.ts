@@ -6,7 +6,7 @@ import {
   MOST_LEAVES,
   MOST_STRUCTURE_PATHS,
 } from '../../../src/upnp-dm/tree-limits.ts';
-import { readTreeAttributes } from '../../../src/upnp-dm/walk-attributes.ts';
+import { readAttributes, readTreeAttributes } from '../../../src/upnp-dm/walk-attributes.ts';
 import { readCmsTree } from '../../../src/upnp-dm/walk.ts';
 import { FakeCmsClient } from '../../support/fake-cms-client.ts';
 
@@ -26,6 +26,13 @@ describe('trees too large for a home', () => {
     expect(attributes.get('/A/T/#/L')).to.deep.equal({ access: 'readWrite', eventOnChange: 'unknown' });
     expect(attributes.get('/A/T/0/L')?.eventOnChange).to.equal(true);
     expect(attributes.get('/A/T/1/L')).to.equal(undefined);
+  });
+
+  it('are not taken for trees without attributes while the device is busy', async () => {
+    const fake = new FakeCmsClient();
+    fake.failures.push({ action: 'GetAttributes', error: FakeCmsClient.upnpError(708, 'GetAttributes') });
+    const error: unknown = await readAttributes(fake.client, ['/A/T/0/L']).catch((reason: unknown) => reason);
+    expect(error).to.have.property('code', 708);
   });
 
   it('ask every row while there are few', async () => {
