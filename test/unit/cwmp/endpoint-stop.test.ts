@@ -33,12 +33,7 @@ describe('CwmpEndpoint that does not wait for a silent device', () => {
     await stopped;
     const kinds = suite.acs.requests.map(({ message }) => message);
     // An ACS holds a session that stops in its middle for half a minute, and refuses the next one meanwhile.
-    expect(kinds).to.deep.equal([
-      'Inform',
-      '',
-      'GetParameterValuesResponse',
-      'GetParameterValuesResponse',
-    ]);
+    expect(kinds).to.deep.equal(['Inform', '', 'GetParameterValuesResponse', 'GetParameterValuesResponse']);
     expect(endpoint.status()).to.deep.include({ inSession: false });
     expect(fixture.clock.pendingCount).to.equal(0);
   });
