@@ -360,12 +360,13 @@ class ComposedDaemon implements Daemon {
         bootIdChanged: (device, previous) => {
           registry.bootIdChanged(device, previous);
         },
-        deviceRenewed: (device) => proxier?.inventory.deviceRenewed(device),
+        deviceRenewed: (device, announcement) => proxier?.inventory.deviceRenewed(device, announcement),
         deviceLost: (device, reason) => {
           proxier?.inventory.deviceLost(device, reason);
           registry.deviceLost(device, reason);
         },
-        unusableRenewed: (announcement) => proxier?.inventory.deviceAnnounced(announcement),
+        unusableRenewed: (announcement) => proxier?.inventory.announcedAgain(announcement),
+        unusableLost: (announcement, reason) => proxier?.inventory.announcedLost(announcement, reason),
         deviceUnusable: (announcement, error) => {
           proxier?.inventory.deviceAnnounced(announcement);
           logger.warn('device cannot be described', {

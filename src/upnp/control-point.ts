@@ -220,8 +220,9 @@ class LanControlPoint implements ControlPoint {
         listener.deviceLost(device, reason);
       },
       bootIdChanged: (device, previous) => listener.bootIdChanged?.(device, previous),
-      deviceRenewed: (device) => listener.deviceRenewed?.(device),
+      deviceRenewed: (device, announcement) => listener.deviceRenewed?.(device, announcement),
       unusableRenewed: (announcement) => listener.unusableRenewed?.(announcement),
+      unusableLost: (announcement, reason) => listener.unusableLost?.(announcement, reason),
       deviceUnusable: (announcement, error) => {
         logger.debug('description not usable', { location: announcement.location, error: error.message });
         listener.deviceUnusable(announcement, error);

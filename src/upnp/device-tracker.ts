@@ -36,6 +36,8 @@ interface Entry {
   probeTimer: Timer | undefined;
   /** Cuts off the fetch or probe under way. */
   work: AbortController;
+  /** When it was heard of last, monotonic milliseconds. */
+  heardAt: number;
 }
 
 /** How long a unicast search may take to be answered. [UDA 1.3.3] allows 1 s. */
@@ -65,8 +67,10 @@ export class DeviceTracker {
     const { announcement } = sighting;
     const entry = this.#entries.get(announcement.location);
     if (entry !== undefined) {
+      entry.heardAt = this.#options.clock.monotonic();
       this.#step(entry, sighting);
-      if (entry.device !== undefined) this.#options.listener.deviceRenewed?.(entry.device);
+      if (entry.device !== undefined)
+        this.#options.listener.deviceRenewed?.(entry.device, entry.presence.announcement);
       else if (entry.presence.phase === 'unusable')
         this.#options.listener.unusableRenewed?.(entry.presence.announcement);
     } else if (this.#hasRoomFor(announcement)) {
@@ -111,8 +115,12 @@ export class DeviceTracker {
   #receiveByebye(udn: string, sourceAddress: string, dmAnnouncement: string | undefined): void {
     for (const entry of [...this.#entries.values()]) {
       const { device } = entry;
-      if (device?.announcement.sourceAddress !== sourceAddress || !hasUdn(device.description, udn)) continue;
-      this.#step(entry, { kind: 'byebye', dmAnnouncement });
+      const { announcement } = entry.presence;
+      // Of one that was never described its announcement alone tells who it is.
+      const isItself =
+        device === undefined ? sameUdn(announcement.udn, udn) : hasUdn(device.description, udn);
+      if (isItself && announcement.sourceAddress === sourceAddress)
+        this.#step(entry, { kind: 'byebye', dmAnnouncement });
     }
   }
 
@@ -154,6 +162,7 @@ export class DeviceTracker {
       timer: undefined,
       probeTimer: undefined,
       work: new AbortController(),
+      heardAt: this.#options.clock.monotonic(),
     };
     this.#entries.set(entry.location, entry);
     this.#apply(entry, step);
@@ -218,7 +227,12 @@ export class DeviceTracker {
   #lose(entry: Entry, reason: LossReason): void {
     const { device } = entry;
     entry.device = undefined;
-    if (device === undefined) return;
+    if (device === undefined) {
+      // One that is known at another location has lost this way to it only.
+      if (entry.spareOf === undefined)
+        this.#options.listener.unusableLost?.(entry.presence.announcement, reason);
+      return;
+    }
     const { dmAnnouncement } = entry.presence.announcement;
     this.#options.listener.deviceLost(
       { ...device, announcement: { ...device.announcement, dmAnnouncement } },
@@ -258,7 +272,10 @@ export class DeviceTracker {
       if (!signal.aborted) this.#accept(entry, parsed);
     } catch (error) {
       if (signal.aborted) return;
-      this.#options.listener.deviceUnusable(entry.presence.announcement, asError(error));
+      const { announcement } = entry.presence;
+      // What has been silent for longer than it said is tried again, but nobody can say that it is there.
+      const isOver = this.#options.clock.monotonic() - entry.heardAt > announcement.maxAgeSeconds * 1000;
+      if (!isOver) this.#options.listener.deviceUnusable(announcement, asError(error));
       this.#step(entry, { kind: 'described', ok: false });
     }
   }

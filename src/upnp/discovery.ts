@@ -19,7 +19,7 @@ export interface Presence {
   readonly known: boolean;
   /** Monotonic milliseconds; undefined = no timer. */
   readonly dueAt: number | undefined;
-  /** Why it may be gone. A device that announced a reboot is in doubt until it announces itself, though it may answer so far. */
+  /** Why it may be gone, of one that is `known` or whose first description is being fetched. A device that announced a reboot is in doubt until it announces itself, though it may answer so far. */
   readonly doubt: 'byebye' | 'expired' | undefined;
   readonly failures: number;
 }
@@ -51,6 +51,7 @@ const DOUBTFUL_VALIDITY_MS = 60_000;
 const FIRST_RETRY_MS = 15_000;
 const LAST_RETRY_MS = 600_000;
 const MAX_FAILURES = 8;
+const GOODBYE: DiscoveryEffect = { kind: 'lose', reason: 'byebye' };
 
 /** A location heard of for the first time. */
 export function discover(announcement: Announcement): DiscoveryStep {
@@ -118,7 +119,7 @@ function onAlive(
   }
   switch (presence.phase) {
     case 'describing':
-      return { presence: { ...presence, announcement }, effects: [] };
+      return { presence: { ...presence, announcement, doubt: undefined }, effects: [] };
     case 'unusable': {
       const changed = before.bootId !== announcement.bootId || before.configId !== announcement.configId;
       if (changed) return discover(announcement);
@@ -157,8 +158,12 @@ function onUpdate(
 }
 
 function onByebye(presence: Presence, dmAnnouncement: string | undefined): DiscoveryStep {
+  // Nothing else can be asked of a device that cannot be described.
+  if (presence.phase === 'unusable') return { presence: undefined, effects: [GOODBYE] };
   // The fetch under way will show whether it is there.
-  if (!presence.known || presence.phase === 'describing') return { presence, effects: [] };
+  if (presence.phase === 'describing') {
+    return { presence: presence.known ? presence : { ...presence, doubt: 'byebye' }, effects: [] };
+  }
   const { announcement: before } = presence;
   const announcement = { ...before, dmAnnouncement: dmAnnouncement ?? before.dmAnnouncement };
   if (presence.phase === 'probing') {
@@ -213,6 +218,7 @@ function isAboutToReboot({ doubt, announcement }: Presence): boolean {
 function onDescribed(presence: Presence, ok: boolean, now: number, times: DiscoveryTimes): DiscoveryStep {
   if (ok) return { presence: settle({ ...presence, known: true, failures: 0 }, now, times), effects: [] };
   const delayMs = Math.min(LAST_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(presence.failures, MAX_FAILURES));
+  if (!presence.known && presence.doubt === 'byebye') return { presence: undefined, effects: [GOODBYE] };
   // Nothing but a new announcement brings back a location that never gave a description.
   if (!presence.known && presence.failures >= MAX_FAILURES) return { presence: undefined, effects: [] };
   // A known device whose new description fails keeps the old one while it answers probes.

@@ -163,10 +163,12 @@ export interface ControlPointListener {
   /** A device announced that its BOOTID changes while it runs on: it keeps all its state [UDA 1.2.4]. */
   bootIdChanged?(device: RootDevice, previous: RootDevice): void;
   deviceLost(device: RootDevice, reason: LossReason): void;
-  /** A device that is known was heard of again. */
-  deviceRenewed?(device: RootDevice): void;
+  /** A device that is known was heard of again; `announcement` is what it said this time. */
+  deviceRenewed?(device: RootDevice, announcement: Announcement): void;
   /** A root device whose description could not be had was heard of again. */
   unusableRenewed?(announcement: Announcement): void;
+  /** A root device whose description could not be had said goodbye. */
+  unusableLost?(announcement: Announcement, reason: LossReason): void;
   /** The description could not be fetched or parsed. */
   deviceUnusable(announcement: Announcement, error: Error): void;
 }

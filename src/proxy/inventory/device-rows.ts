@@ -61,6 +61,18 @@ function leaseOf(announcement: Announcement, root: string, host: string, now: nu
   };
 }
 
+/** A row of a device that announced itself again. @param now milliseconds since the epoch */
+export function renewedRow(row: DiscoveryRow, announcement: Announcement, now: number): DiscoveryRow {
+  const server = cut(announcement.server, LONGEST_NAME);
+  return {
+    ...row,
+    leaseTime: announcement.maxAgeSeconds,
+    // Sloppy devices leave it out of some messages.
+    server: server === '' ? row.server : server,
+    lastUpdate: now,
+  };
+}
+
 /** The row of a root device of which there is no description. @param now milliseconds since the epoch */
 export function announcedRow(announcement: Announcement, host: string, now: number): DiscoveryRow {
   return {

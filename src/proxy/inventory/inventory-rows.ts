@@ -89,6 +89,16 @@ export class InventoryRows {
     );
   }
 
+  /** What is left of a root device is on that host now. @returns as remove */
+  moveTo(root: string, host: string): readonly Promise<unknown>[] {
+    const { descriptions } = this.description;
+    const described = descriptions.find(root)?.row;
+    return [
+      ...this.update(root, (row) => ({ ...row, host })),
+      ...(described === undefined ? [] : [descriptions.put(root, { ...described, host })]),
+    ];
+  }
+
   /** Whether a row belongs to another root device that is not lost: it must not be taken from it. */
   isAnothers(row: OwnedRow | undefined, root: string): boolean {
     if (row === undefined || row.root === root) return false;

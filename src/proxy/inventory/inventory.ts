@@ -4,7 +4,7 @@ import type { Clock, Timer } from '../../platform/clock.ts';
 import type { Logger } from '../../platform/logger.ts';
 import type { DocumentStore } from '../../platform/store/document-store.ts';
 import type { Announcement, LossReason, RootDevice } from '../../upnp/types.ts';
-import { announcedRow, FEWEST_ROWS, rowsWantedBy, writeDeviceRows } from './device-rows.ts';
+import { announcedRow, FEWEST_ROWS, renewedRow, rowsWantedBy, writeDeviceRows } from './device-rows.ts';
 import type { DiscoveryRow, DiscoveryStatus } from './discovery-tables.ts';
 import { HostTable, type InterfaceType } from './host-table.ts';
 import { INVENTORY_LIMITS, InventoryRows, type InventoryLimits } from './inventory-rows.ts';
@@ -47,8 +47,10 @@ const LAST_UPDATE_STEP_MS = 30_000;
 interface PresentRoot {
   /** Key of its host. */
   readonly host: string;
-  /** End of its lease, milliseconds since the epoch, when only announcements tell of it; undefined: the control point looks after it. */
+  /** End of its lease, monotonic milliseconds, when only announcements tell of it; undefined: the control point looks after it. */
   readonly leaseEnd: number | undefined;
+  /** Until when the rows of its last description are kept, monotonic milliseconds, when it cannot be described any more. */
+  readonly remainsEnd?: number | undefined;
 }
 
 /**
@@ -63,13 +65,16 @@ export class Inventory {
   readonly #present = new Map<string, PresentRoot>();
   readonly #listeners = new Set<() => void>();
   #timer: Timer | undefined;
+  /** Monotonic milliseconds, as the times below: the clock of the wall may jump. */
   readonly #startedAt: number;
+  /** When each root device was lost, of those that were in this run, by key. */
+  readonly #lostAt = new Map<string, number>();
   #isFullTold = false;
 
   constructor(options: InventoryOptions) {
     const { model, store, clock, macAddressOf, limits = INVENTORY_LIMITS } = options;
     this.#options = options;
-    this.#startedAt = clock.now();
+    this.#startedAt = clock.monotonic();
     this.#hosts = new HostTable({ model, store, now: () => clock.now(), macAddressOf });
     this.#rows = new InventoryRows(model, store, limits);
   }
@@ -130,35 +135,55 @@ export class Inventory {
     this.#changed();
   }
 
-  /** It was heard of again. */
-  deviceRenewed(device: RootDevice): void {
-    this.#renewed(deviceKey(device.description.udn));
+  /** It was heard of again, with that announcement. */
+  deviceRenewed(device: RootDevice, announcement: Announcement): void {
+    this.#renewed(deviceKey(device.description.udn), announcement);
   }
 
   deviceLost(device: RootDevice, reason: LossReason): void {
-    // The daemon stops: nothing is known to be gone.
-    if (reason === 'stopped') return;
-    this.#lost(deviceKey(device.description.udn), reason === 'expired' ? 'LeaseExpired' : 'ByebyeReceived');
+    this.#leave(deviceKey(device.description.udn), reason);
   }
 
   /** A root device was announced whose description cannot be had: [TR-181] its row is what the announcement tells. */
   deviceAnnounced(announcement: Announcement): void {
+    this.#announced(announcement, false);
+  }
+
+  /** Such a device was heard of again. */
+  announcedAgain(announcement: Announcement): void {
+    this.#announced(announcement, true);
+  }
+
+  /** Such a device said goodbye. */
+  announcedLost(announcement: Announcement, reason: LossReason): void {
+    const root = deviceKey(announcement.udn);
+    const known = this.#present.get(root);
+    if (known?.leaseEnd !== undefined) this.#leave(root, reason);
+  }
+
+  #announced(announcement: Announcement, again: boolean): void {
     const root = deviceKey(announcement.udn);
     const known = this.#present.get(root);
     // What its description told while that could be had stays, and nobody else's announcement changes it.
     if (!announcement.namesRoot || (known !== undefined && known.leaseEnd === undefined)) return;
     const { clock } = this.#options;
+    const { rootDevices } = this.#rows.discovery;
+    const row = rootDevices.find(root)?.row;
+    const isMoved = row?.location !== announcement.location;
+    if (known !== undefined && !isMoved && !again) return;
     const host = this.#hostOf(announcement);
     if (this.#roomFor(root, host, 1) < 1) return;
-    const leaseEnd = clock.now() + announcement.maxAgeSeconds * 1000;
-    const { rootDevices } = this.#rows.discovery;
-    const row = announcedRow(announcement, this.#hosts.reference(host), clock.now());
-    this.#enter(root, { host, leaseEnd });
-    if (known === undefined || rootDevices.find(root)?.row.location !== row.location) {
-      this.#follow([rootDevices.put(root, row)]);
+    const leaseEnd = clock.monotonic() + announcement.maxAgeSeconds * 1000;
+    const remainsEnd =
+      known === undefined && row !== undefined ? this.#retainedUntil(row) : known?.remainsEnd;
+    this.#enter(root, { host, leaseEnd, remainsEnd });
+    if (known === undefined || isMoved) {
+      const reference = this.#hosts.reference(host);
+      this.#follow(this.#rows.moveTo(root, reference));
+      this.#follow([rootDevices.put(root, announcedRow(announcement, reference, clock.now()))]);
       this.#forgetUnusedHosts();
       this.#changed();
-    } else this.#renewed(root);
+    } else this.#renewed(root, announcement);
     this.#arm();
   }
 
@@ -192,20 +217,32 @@ export class Inventory {
   #enter(root: string, present: PresentRoot): void {
     const hostBefore = this.#present.get(root)?.host;
     this.#present.set(root, present);
+    this.#lostAt.delete(root);
     if (hostBefore !== undefined && hostBefore !== present.host) this.#hostMayBeAbsent(hostBefore);
   }
 
-  #renewed(root: string): void {
+  #renewed(root: string, announcement: Announcement): void {
     const now = this.#options.clock.now();
     const last = this.#rows.discovery.rootDevices.find(root)?.row.lastUpdate ?? -Infinity;
-    if (!this.#present.has(root) || now - last < LAST_UPDATE_STEP_MS) return;
-    this.#follow(this.#rows.update(root, (row) => ({ ...row, lastUpdate: now })));
+    // Below zero: the clock was set back.
+    if (!this.#present.has(root) || (now >= last && now - last < LAST_UPDATE_STEP_MS)) return;
+    this.#follow(
+      this.#rows.update(root, (row) => (row.lostAt === undefined ? renewedRow(row, announcement, now) : row)),
+    );
+  }
+
+  #leave(root: string, reason: LossReason): void {
+    // The daemon stops: nothing is known to be gone.
+    if (reason === 'stopped') return;
+    this.#lost(root, reason === 'expired' ? 'LeaseExpired' : 'ByebyeReceived');
   }
 
   #lost(root: string, status: DiscoveryStatus): void {
-    const lostAt = this.#options.clock.now();
+    const { clock } = this.#options;
+    const lostAt = clock.now();
     const host = this.#present.get(root)?.host;
     this.#present.delete(root);
+    if (this.#rows.discovery.rootDevices.find(root) !== undefined) this.#lostAt.set(root, clock.monotonic());
     this.#follow(
       this.#rows.update(root, (row) => (row.lostAt === undefined ? { ...row, status, lostAt } : row)),
     );
@@ -220,7 +257,7 @@ export class Inventory {
   /** How many rows a root device may have. Devices that are left out, wholly or in part, are told of once. */
   #roomFor(root: string, host: string, wanted: number): number {
     const limit = this.#rows.roomFor(root, this.#hosts.reference(host), wanted, (lost) => {
-      this.#follow(this.#rows.remove(lost, new Set()));
+      this.#forget(lost);
     });
     if (limit < wanted && !this.#isFullTold) {
       this.#isFullTold = true;
@@ -245,36 +282,60 @@ export class Inventory {
     this.#arm();
   }
 
-  /** When the row of a root device has to change by itself: its lease ends unseen, or its retention is over. */
-  #dueAt(root: string, row: DiscoveryRow): number | undefined {
-    if (row.lostAt !== undefined) return row.lostAt + this.#options.retentionSeconds() * 1000;
-    const present = this.#present.get(root);
+  /** When rows of a root device have to change by themselves, monotonic milliseconds: a lease ends unseen, a retention is over. */
+  #dueAt(row: DiscoveryRow): number {
+    if (row.lostAt !== undefined) return this.#retainedUntil(row);
+    const present = this.#present.get(row.root);
     // A row of the run before: its device has one lease to be heard of.
-    return present === undefined ? this.#startedAt + row.leaseTime * 1000 : present.leaseEnd;
+    if (present === undefined) return this.#startedAt + row.leaseTime * 1000;
+    return Math.min(present.leaseEnd ?? Infinity, present.remainsEnd ?? Infinity);
+  }
+
+  /** Of a loss in the run before no more is known than the time of the wall clock, which may have jumped since. */
+  #retainedUntil({ root, lostAt }: DiscoveryRow): number {
+    const { clock, retentionSeconds } = this.#options;
+    const retentionMs = retentionSeconds() * 1000;
+    const now = clock.monotonic();
+    const inThisRun = this.#lostAt.get(root);
+    if (inThisRun !== undefined) return inThisRun + retentionMs;
+    if (lostAt === undefined) return now + retentionMs;
+    return Math.min(now + lostAt + retentionMs - clock.now(), this.#startedAt + retentionMs);
   }
 
   #arm(): void {
     this.#timer?.cancel();
-    const dues = [...this.#rows.discovery.rootDevices.rows].flatMap(
-      ({ key, row }) => this.#dueAt(key, row) ?? [],
-    );
-    if (dues.length === 0) return;
     const { clock } = this.#options;
-    this.#timer = clock.schedule(Math.max(0, Math.min(...dues) - clock.now()), () => {
+    const { rootDevices } = this.#rows.discovery;
+    let next = Infinity;
+    for (const { row } of rootDevices.rows) next = Math.min(next, this.#dueAt(row));
+    if (next === Infinity) return;
+    this.#timer = clock.schedule(Math.max(0, next - clock.monotonic()), () => {
       this.#expire();
     });
   }
 
   #expire(): void {
-    const now = this.#options.clock.now();
-    for (const { key, row } of [...this.#rows.discovery.rootDevices.rows]) {
-      if ((this.#dueAt(key, row) ?? Infinity) > now) continue;
-      if (row.lostAt === undefined) this.#lost(key, 'LeaseExpired');
-      else this.#follow(this.#rows.remove(key, new Set()));
+    const now = this.#options.clock.monotonic();
+    const { rootDevices } = this.#rows.discovery;
+    for (const { key, row } of [...rootDevices.rows]) {
+      if (this.#dueAt(row) > now) continue;
+      const present = this.#present.get(key);
+      if (row.lostAt !== undefined) this.#forget(key);
+      else if (present === undefined || (present.leaseEnd ?? Infinity) <= now)
+        this.#lost(key, 'LeaseExpired');
+      else {
+        this.#present.set(key, { ...present, remainsEnd: undefined });
+        this.#follow(this.#rows.remove(key, new Set([rootDevices.path + key])));
+      }
     }
     this.#forgetUnusedHosts();
     this.#changed();
     this.#arm();
+  }
+
+  #forget(root: string): void {
+    this.#lostAt.delete(root);
+    this.#follow(this.#rows.remove(root, new Set()));
   }
 
   #changed(): void {

@@ -26,7 +26,10 @@ describe('device tracker', () => {
       listener: {
         deviceAppeared: ({ announcement }) => void log.push(`appeared ${announcement.location}`),
         deviceLost: ({ announcement }, reason) => void log.push(`lost ${announcement.location} ${reason}`),
-        deviceUnusable: () => undefined,
+        deviceRenewed: (_device, { maxAgeSeconds }) => void log.push(`renewed for ${maxAgeSeconds} s`),
+        deviceUnusable: ({ location }) => void log.push(`unusable ${location}`),
+        unusableRenewed: ({ location }) => void log.push(`unusable again ${location}`),
+        unusableLost: ({ location }, reason) => void log.push(`unusable lost ${location} ${reason}`),
       },
       fetcher: {
         fetchDescription: ({ location }) => {
@@ -46,7 +49,7 @@ describe('device tracker', () => {
     });
   });
 
-  const hear = (location: string, interfaceName: string): void => {
+  const hear = (location: string, interfaceName: string, maxAgeSeconds = 1800): void => {
     const announcement: Announcement = {
       udn: UDN,
       namesRoot: true,
@@ -54,7 +57,7 @@ describe('device tracker', () => {
       sourceAddress: new URL(location).hostname,
       localAddress: '192.0.2.1',
       interfaceName,
-      maxAgeSeconds: 1800,
+      maxAgeSeconds,
       server: '',
       bootId: 1,
       configId: 1,
@@ -67,10 +70,36 @@ describe('device tracker', () => {
   it('knows a device once that is heard on two interfaces', async () => {
     hear(WIRED, 'eth0');
     await waitFor(() => log.length === 1, 'the device');
-    for (const name of ['wlan0', 'eth0', 'wlan0']) hear(WIRED, name);
+    for (const name of ['wlan0', 'eth0']) hear(WIRED, name);
+    hear(WIRED, 'wlan0', 100);
     expect(tracker.devices).to.have.length(1);
     expect(fetched).to.deep.equal([WIRED]);
-    expect(log).to.deep.equal([`appeared ${WIRED}`]);
+    const renewals = [1800, 1800, 100].map((seconds) => `renewed for ${seconds} s`);
+    expect(log).to.deep.equal([`appeared ${WIRED}`, ...renewals]);
+  });
+
+  it('tells of a device that cannot be described while it announces itself, and when it says goodbye', async () => {
+    silent.add(WIRED);
+    hear(WIRED, 'eth0');
+    await waitFor(() => log.length === 1, 'the attempt');
+    hear(WIRED, 'eth0');
+    const byebye = { kind: 'byebye', udn: UDN.toUpperCase(), dmAnnouncement: undefined } as const;
+    tracker.receive({ ...byebye, sourceAddress: '192.0.2.66' });
+    expect(log).to.deep.equal([`unusable ${WIRED}`, `unusable again ${WIRED}`]);
+    tracker.receive({ ...byebye, sourceAddress: '192.0.2.9' });
+    expect(log.slice(2)).to.deep.equal([`unusable lost ${WIRED} byebye`]);
+    expect(clock.pendingCount).to.equal(0);
+  });
+
+  it('does not tell of one that has been silent for longer than it said', async () => {
+    silent.add(WIRED);
+    hear(WIRED, 'eth0', 20);
+    await waitFor(() => log.length === 1, 'the attempt');
+    clock.advance(15_000);
+    await waitFor(() => log.length === 2, 'the second attempt');
+    clock.advance(30_000);
+    await waitFor(() => clock.pendingCount === 1 && fetched.length === 3, 'the third attempt');
+    expect(log).to.deep.equal([`unusable ${WIRED}`, `unusable ${WIRED}`]);
   });
 
   it('uses one location of a device that has two, and the other as soon as that is lost', async () => {
@@ -86,7 +115,11 @@ describe('device tracker', () => {
     clock.advance(1000);
     clock.advance(1500);
     await waitFor(() => log.length === 3, 'the other location');
-    expect(log).to.deep.equal([`appeared ${WIRED}`, `lost ${WIRED} byebye`, `appeared ${WIRELESS}`]);
+    expect(log, 'nothing of the way that was not in use').to.deep.equal([
+      `appeared ${WIRED}`,
+      `lost ${WIRED} byebye`,
+      `appeared ${WIRELESS}`,
+    ]);
   });
 
   it('uses the other location when an interface goes', async () => {

@@ -174,6 +174,30 @@ describe('discovery machine', () => {
       ['describe', 'describe', 'probe', 'describe', 'present 1800000'],
     ],
     [
+      'believes the goodbye of a device that cannot be described',
+      heard(),
+      [undescribed, byebye],
+      ['describe', 'lose byebye', 'gone'],
+    ],
+    [
+      'looks first whether it can be, when it says goodbye meanwhile',
+      heard(),
+      [byebye, undescribed],
+      ['describe', 'lose byebye', 'gone'],
+    ],
+    [
+      'and keeps one that can be',
+      heard(),
+      [byebye, described, byebye, { kind: 'probed', answered: true }],
+      ['describe', 'probe', 'present 60000'],
+    ],
+    [
+      'waits for the description of one that said goodbye before it said hello',
+      heard(),
+      [byebye, alive(), undescribed],
+      ['describe', 'unusable 15000'],
+    ],
+    [
       'forgets a location that never gives a description',
       heard(),
       [...Array.from({ length: 8 }, () => [undescribed, due]).flat(), undescribed],

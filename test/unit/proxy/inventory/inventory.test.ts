@@ -243,12 +243,56 @@ describe('the inventory', () => {
     house.model.onValueChanges((all) => changes.push(...all.map(({ parameter }) => parameter.path)));
     for (let second = 0; second < 60; second += 10) {
       await house.pass(10);
-      house.inventory.deviceRenewed(one);
+      house.inventory.deviceRenewed(one, one.announcement);
     }
     expect(await at()).to.equal('2026-01-01T00:01:00.000Z');
     expect(changes.filter((path) => path === `${DISCOVERY}RootDevice.1.LastUpdate`)).to.have.length(2);
     house.restart();
     expect(await at()).to.equal(UNKNOWN_TIME);
+  });
+
+  it('shows the lease and the server as the last announcement told them', async () => {
+    const one = device(1);
+    await house.appear(one);
+    const columns = async (): Promise<unknown[]> =>
+      Promise.all(
+        ['RootDevice', 'Service'].flatMap((table) =>
+          ['LeaseTime', 'Server'].map((name) => house.column(DISCOVERY + table, name)),
+        ),
+      );
+    await house.pass(30);
+    house.inventory.deviceRenewed(one, announcement(1, { maxAgeSeconds: 100, server: 'Linux/2' }));
+    await house.pass(30);
+    house.inventory.deviceRenewed(one, announcement(1, { maxAgeSeconds: 90, server: '' }));
+    await house.settle();
+    const [lease, server] = [{ 1: '90' }, { 1: 'Linux/2' }];
+    expect(await columns()).to.deep.equal([lease, server, lease, server]);
+    // A clock that was set back keeps nothing old.
+    house.clock.jumpWallClock(-86_400_000);
+    house.inventory.deviceRenewed(one, announcement(1, { maxAgeSeconds: 80 }));
+    await house.settle();
+    expect((await columns())[0]).to.deep.equal({ 1: '80' });
+  });
+
+  it('keeps what left for the retention time, whatever the clock of the wall does', async () => {
+    const [here, before] = [device(1), device(2)];
+    await house.appear(here, before);
+    await house.lose(before);
+    await house.pass(100);
+    house.restart();
+    await house.appear(here);
+    await house.lose(here);
+    // A gateway without a battery begins in 1970.
+    house.clock.jumpWallClock(-50 * 365 * 86_400_000);
+    await house.pass(RETENTION_SECONDS - 1);
+    expect(Object.keys(await house.column(`${DISCOVERY}RootDevice`, 'Status'))).to.deep.equal(['1', '2']);
+    await house.pass(1);
+    expect(await house.sizes()).to.deep.equal([0, 0, 0, 0, 0, 0]);
+    await house.appear(here);
+    await house.lose(here);
+    house.clock.jumpWallClock(50 * 365 * 86_400_000);
+    await house.pass(RETENTION_SECONDS - 1);
+    expect((await house.sizes())[0]).to.equal(1);
   });
 
   it('gives devices of the run before one lease to be heard of', async () => {
@@ -279,8 +323,11 @@ describe('the inventory', () => {
       expect(await house.column(row, 'Location')).to.deep.equal({ 1: 'http://192.0.2.1/1.xml' });
       expect(await house.column(row, 'Host')).to.deep.equal({ 1: 'Device.Hosts.Host.1' });
       await house.pass(1000);
+      house.inventory.announcedAgain(announcement(1));
+      await house.pass(1000);
+      // Another attempt to describe it is no word of the device.
       house.inventory.deviceAnnounced(announcement(1));
-      await house.pass(1799);
+      await house.pass(799);
       expect(await house.column(row, 'Status')).to.deep.equal({ 1: 'LeaseActive' });
       await house.pass(1);
       expect(await house.column(row, 'Status')).to.deep.equal({ 1: 'LeaseExpired' });
@@ -294,6 +341,45 @@ describe('the inventory', () => {
       await house.appear(device(1));
       expect(await house.sizes()).to.deep.equal([1, 0, 1, 1, 1, 1]);
       await house.pass(3600);
+      expect(await house.column(`${DISCOVERY}RootDevice`, 'Status')).to.deep.equal({ 1: 'LeaseActive' });
+    });
+
+    it('has left when it says so', async () => {
+      house.inventory.deviceAnnounced(announcement(1));
+      await house.settle();
+      house.inventory.announcedLost(announcement(1), 'byebye');
+      await house.settle();
+      expect(await house.column(`${DISCOVERY}RootDevice`, 'Status')).to.deep.equal({ 1: 'ByebyeReceived' });
+      // Nobody else's goodbye, though, of one that is described.
+      await house.appear(device(1));
+      house.inventory.announcedLost(announcement(1), 'byebye');
+      await house.settle();
+      expect(await house.column(`${DISCOVERY}RootDevice`, 'Status')).to.deep.equal({ 1: 'LeaseActive' });
+    });
+
+    it('takes what is left of its description along to another host, for the retention time', async () => {
+      await house.appear(device(1, '192.0.2.1', { devices: [embedded(2)] }));
+      await house.lose(device(1));
+      await house.pass(100);
+      house.inventory.deviceAnnounced(
+        announcement(1, { location: 'http://192.0.2.7/1.xml', sourceAddress: '192.0.2.7' }),
+      );
+      await house.settle();
+      expect(await house.column('Device.Hosts.Host', 'PhysAddress')).to.deep.equal({ 2: '192.0.2.7' });
+      for (const table of ['RootDevice', 'Device', 'Service'].map((name) => DISCOVERY + name)) {
+        expect(await house.column(table, 'Host'), table).to.deep.equal({ 1: 'Device.Hosts.Host.2' });
+      }
+      expect(await house.column(`${DESCRIPTION}DeviceDescription`, 'Host')).to.deep.equal({
+        1: 'Device.Hosts.Host.2',
+      });
+      expect(await house.column(`${DISCOVERY}Service`, 'Status')).to.deep.equal({ 1: 'ByebyeReceived' });
+      house.inventory.announcedAgain(
+        announcement(1, { location: 'http://192.0.2.7/1.xml', sourceAddress: '192.0.2.7' }),
+      );
+      await house.pass(RETENTION_SECONDS - 101);
+      expect(await house.sizes()).to.deep.equal([1, 1, 1, 1, 2, 1]);
+      await house.pass(1);
+      expect(await house.sizes()).to.deep.equal([1, 0, 0, 0, 0, 0]);
       expect(await house.column(`${DISCOVERY}RootDevice`, 'Status')).to.deep.equal({ 1: 'LeaseActive' });
     });
 
