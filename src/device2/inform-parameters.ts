@@ -1,5 +1,6 @@
 import { EVENT_TABLE } from '../cwmp/events/event-table.ts';
 import type { DataModel } from '../datamodel/data-model.ts';
+import type { DataNode, ObjectNode } from '../datamodel/node.ts';
 import type { DocumentStore } from '../platform/store/document-store.ts';
 import { aliasColumn } from './alias-column.ts';
 import { LocalTable } from './local-table.ts';
@@ -48,6 +49,8 @@ export class InformParameters {
             if (model.forcedInformParameters().some(({ path }) => path === value)) {
               return 'a parameter that each Inform carries anyway';
             }
+            const problem = problemWith(model.root, value);
+            if (problem !== undefined) return problem;
             for (const other of rows) {
               if (other !== own && other.row.parameterName === value) return 'in another row already';
             }
@@ -83,6 +86,29 @@ export class InformParameters {
     }
     return patterns;
   }
+}
+
+/**
+ * What is wrong with a pattern, as far as the model knows its path: a device that comes later may bring what is not there yet.
+ * @returns undefined: nothing
+ */
+function problemWith(root: ObjectNode, pattern: string): string | undefined {
+  const [first, ...names] = pattern.split('.');
+  let node: DataNode | undefined = first === root.name ? root : undefined;
+  for (const name of names) {
+    if (node === undefined) return undefined;
+    if (node.kind === 'parameter') return `something below the parameter ${node.path}`;
+    if (node.table !== isInstance(name)) {
+      return node.table ? `no instance of ${node.path}` : `an instance of ${node.path}, which is no table`;
+    }
+    // One row is like the other.
+    node = node.table ? node.children.values().next().value : node.children.get(name);
+  }
+  return node?.kind === 'object' ? 'the name of an object' : undefined;
+}
+
+function isInstance(name: string): boolean {
+  return name === '*' || name.startsWith('[') || /^[1-9][0-9]*$/.test(name);
 }
 
 function eventsIn(list: string): string[] {

@@ -46,6 +46,13 @@ describe('InformParameter', () => {
     [{ ParameterName: 'Device.DeviceInfo.SoftwareVersion' }, 'in each Inform anyway'],
     [{ ParameterName: 'Device.A.' }, 'no parameter'],
     [{ ParameterName: 'Device.A.*' }, 'a wildcard for a parameter'],
+    [{ ParameterName: 'Device.*.SoftwareVersion' }, 'a wildcard below what is no table'],
+    [{ ParameterName: 'Device.[x].SoftwareVersion' }, 'an alias below what is no table'],
+    [{ ParameterName: 'Device.DeviceInfo.1.SoftwareVersion' }, 'a number below what is no table'],
+    [{ ParameterName: 'Device.DeviceInfo' }, 'an object'],
+    [{ ParameterName: 'Device.ManagementServer.InformParameter.*' }, 'an object, too'],
+    [{ ParameterName: 'Device.ManagementServer.InformParameter.Enable' }, 'no row'],
+    [{ ParameterName: 'Device.DeviceInfo.UpTime.Seconds' }, 'below a parameter'],
     [{ ParameterName: 'Device..B' }, 'not a path'],
     [{ ParameterName: 'x'.repeat(257) }, 'too long'],
     [{ EventList: '4 VALUE CHANGE' }, 'says what changed itself'],
@@ -62,6 +69,19 @@ describe('InformParameter', () => {
     await model.addRow(TABLE);
     expect(await set(2, { ParameterName: 'Device.A.*.B' })).to.equal('invalidValue');
     expect(await set(2, { ParameterName: 'Device.A.[one].B', Enable: 'true' })).to.equal('applied');
+  });
+
+  it('takes what the model has, or may have later', async () => {
+    for (const name of [
+      'Device.ManagementServer.InformParameter.*.Enable',
+      'Device.ManagementServer.InformParameter.7.Enable',
+      'Device.DeviceInfo.UpTime',
+      'Device.Services.StorageService.*.Enable',
+      'Device.DeviceInfo.X_ACME_Later.*.Name',
+    ]) {
+      expect(await set(2, { ParameterName: name }), name).to.equal('applied');
+    }
+    expect(await set(2, { ParameterName: 'Device.A.[one].B' })).to.equal('applied');
   });
 
   it('outlives a restart', () => {
