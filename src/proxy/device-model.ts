@@ -24,8 +24,6 @@ import { supportedBeyond } from './mapping/supported-beyond.ts';
 import { toCmsValue, toCwmpValue } from './mapping/value-mapping.ts';
 import type { Shadow } from './shadow.ts';
 
-/** A generation of the shadow before every other. */
-const LONG_AGO = -1;
 /** Of one description in the log. */
 const MOST_REMARKS = 20;
 
@@ -186,10 +184,9 @@ export class DeviceModel {
 
   /**
    * Takes over what the device says of itself, in slices; nodes that did not change stay as they are. Logs oddities.
-   * @param valuesCurrent false when something may have changed while the tree was read
+   * @param generation of the shadow in which the reading of the tree began
    */
-  describe(read: CmsTree, capabilities: Capabilities, valuesCurrent: boolean): Promise<void> {
-    const generation = valuesCurrent ? this.shadow.generation : LONG_AGO;
+  describe(read: CmsTree, capabilities: Capabilities, generation: number): Promise<void> {
     return this.#options.model.restructuring.run(this.#describe(read, capabilities, generation));
   }
 

@@ -8,9 +8,9 @@ export interface ExposedDevice {
   readonly deviceModel: DeviceModel;
   /**
    * Takes over what the device says of itself.
-   * @param valuesCurrent false when something may have changed while the tree was read
+   * @param generation of the shadow of `deviceModel` in which the reading of the tree began
    */
-  describe(tree: CmsTree, capabilities: Capabilities, valuesCurrent: boolean): Promise<void>;
+  describe(tree: CmsTree, capabilities: Capabilities, generation: number): Promise<void>;
   /**
    * The device came within reach, or left.
    * @param structureDoubtful called when the device turns out not to match its description any more

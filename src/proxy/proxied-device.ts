@@ -186,18 +186,18 @@ export class ProxiedDevice {
       signal.throwIfAborted();
       const exposed = await this.#options.expose(described);
       signal.throwIfAborted();
-      let valuesCurrent = presence.hints === hintsBefore;
+      let generation = generationBefore;
       if (exposed !== this.#exposed) {
         this.#withdraw();
         this.#exposed = exposed;
         this.#exposedAs = described.triple;
-      } else if (exposed?.deviceModel.shadow.generation !== generationBefore) {
-        // The ACS wrote while the tree was read.
-        valuesCurrent = false;
+        generation = exposed?.deviceModel.shadow.generation;
       }
-      if (exposed !== undefined) {
+      if (exposed !== undefined && generation !== undefined) {
+        // Something may have changed while the tree was read.
+        if (presence.hints !== hintsBefore) exposed.deviceModel.shadow.invalidate();
         presence.connect(exposed);
-        await exposed.describe(described.tree, capabilitiesOf(presence.client), valuesCurrent);
+        await exposed.describe(described.tree, capabilitiesOf(presence.client), generation);
         signal.throwIfAborted();
         // What the tree says of events may be older than what was read of them meanwhile.
         if (presence.attributeHints !== attributeHintsBefore) presence.doubtAttributes();

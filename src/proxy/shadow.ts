@@ -1,9 +1,14 @@
 import { isInOneOf } from './mapping/path-mapping.ts';
 
+/** The generation of what is remembered: before every read. */
+export const LONG_AGO = -1;
+
 interface Entry {
   value: string;
   /** True while nothing suggests that the device changed it since. */
   current: boolean;
+  /** The generation in which the read began that it is from. */
+  readIn: number;
 }
 
 /** A value that differs from what was known, with both spellings. */
@@ -98,21 +103,24 @@ export class Shadow {
   }
 
   /**
-   * Takes over values that were read.
+   * Takes over values that were read, but for those of which something newer is known: answers overtake each other.
+   * @param generation in which the read began
    * @returns what differs from the known values, and what turned out to be what the ACS wrote
    */
   store(values: ReadonlyMap<string, string>, generation: number): ShadowChange[] {
     const changed: ShadowChange[] = [];
     for (const [path, value] of values) {
+      const entry = this.#entries.get(path);
+      if (entry !== undefined && generation < entry.readIn) continue;
       const current = generation === this.#generation && this.#own.get(path)?.phase !== 'sent';
       const change = this.#settle(path, value, generation);
       if (change !== undefined) changed.push(change);
-      const entry = this.#entries.get(path);
       if (entry === undefined) {
-        this.#entries.set(path, { value, current });
+        this.#entries.set(path, { value, current, readIn: generation });
       } else {
         entry.value = value;
         entry.current = current;
+        entry.readIn = generation;
       }
     }
     return changed;
@@ -153,7 +161,8 @@ export class Shadow {
       own.acceptedIn = this.#generation;
       const entry = this.#entries.get(path);
       const seen = entry !== undefined && entry.value !== own.before;
-      this.#entries.set(path, { value: seen ? entry.value : own.value, current: false });
+      const value = seen ? entry.value : own.value;
+      this.#entries.set(path, { value, current: false, readIn: this.#generation });
     }
   }
 

@@ -118,7 +118,7 @@ async function describeHuge(tree: CmsTree): Promise<void> {
     logger: silentLogger,
     onStructureDoubtful: () => undefined,
   });
-  await deviceModel.describe(tree, { setValues: true, createInstance: true, deleteInstance: true }, true);
+  await deviceModel.describe(tree, { setValues: true, createInstance: true, deleteInstance: true }, 0);
 }
 
 function list(parameters: string): string {

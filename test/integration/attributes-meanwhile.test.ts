@@ -34,10 +34,10 @@ describe('attributes that change while a device is described anew', () => {
   });
   const exposed: ExposedDevice = {
     deviceModel,
-    describe: async (read, capabilities, valuesCurrent) => {
+    describe: async (read, capabilities, generation) => {
       await onDescribe();
       tree = read;
-      await deviceModel.describe(read, capabilities, valuesCurrent);
+      await deviceModel.describe(read, capabilities, generation);
     },
     setReachable: (_reachable, doubtful) => (structureDoubtful = doubtful ?? structureDoubtful),
     watched: [],

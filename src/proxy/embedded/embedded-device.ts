@@ -17,6 +17,7 @@ import { cmsLeaf } from '../mapping/cms-leaf.ts';
 import { modelErrorOf } from '../mapping/error-map.ts';
 import type { Capabilities } from '../mapping/map-tree.ts';
 import { isSecret } from '../mapping/secrets.ts';
+import { LONG_AGO } from '../shadow.ts';
 import type { DeviceReferences } from '../proxier/proxied-device-columns.ts';
 import { Answering } from './answering.ts';
 import type { Command } from './command-queue.ts';
@@ -115,7 +116,7 @@ export class EmbeddedDevice implements ExposedDevice {
     if (snapshot === undefined) return false;
     this.#facts = snapshot.facts;
     this.#friendlyName = snapshot.friendlyName;
-    await this.#place(snapshot.tree, snapshot.capabilities, false);
+    await this.#place(snapshot.tree, snapshot.capabilities, LONG_AGO);
     // What stands for a secret there is not what the device has.
     for (const path of snapshot.tree.values?.keys() ?? []) {
       if (isSecret(path)) this.deviceModel.shadow.forgetValue(path);
@@ -139,8 +140,8 @@ export class EmbeddedDevice implements ExposedDevice {
     this.#friendlyName = friendlyName;
   }
 
-  async describe(tree: CmsTree, capabilities: Capabilities, valuesCurrent: boolean): Promise<void> {
-    await this.#place(tree, capabilities, valuesCurrent);
+  async describe(tree: CmsTree, capabilities: Capabilities, generation: number): Promise<void> {
+    await this.#place(tree, capabilities, generation);
     this.#synchronized();
     this.#options.supportChanged();
     await this.#saveSnapshot();
@@ -226,13 +227,13 @@ export class EmbeddedDevice implements ExposedDevice {
     });
   }
 
-  async #place(tree: CmsTree, capabilities: Capabilities, valuesCurrent: boolean): Promise<void> {
+  async #place(tree: CmsTree, capabilities: Capabilities, generation: number): Promise<void> {
     this.#capabilities = capabilities;
     this.#services = serviceTablesOf(tree.subTrees, tree.structure);
     await this.#rows.showProxiedDevice();
     await this.#rows.allocate(this.#services, tree.instances);
     if (this.#rows.isRemoved) return;
-    await this.deviceModel.describe(tree, capabilities, valuesCurrent);
+    await this.deviceModel.describe(tree, capabilities, generation);
     if (!this.#rows.isRemoved) await this.#rows.show();
   }
 

@@ -132,8 +132,8 @@ export class VirtualDevice implements ExposedDevice {
     return this.#endpoint.stop();
   }
 
-  async describe(tree: CmsTree, capabilities: Capabilities, valuesCurrent: boolean): Promise<void> {
-    await this.deviceModel.describe(tree, capabilities, valuesCurrent);
+  async describe(tree: CmsTree, capabilities: Capabilities, generation: number): Promise<void> {
+    await this.deviceModel.describe(tree, capabilities, generation);
     // While the device has not said what it supports, the rows of the time before stand.
     if (this.#isDescribed) this.#supportedDataModels.supportChanged();
     else {

@@ -80,7 +80,7 @@ class Watched {
     void this.deviceModel.describe(
       { subTrees: [], structure, instances, attributes, ...(values && { values }) },
       ALL,
-      true,
+      this.deviceModel.shadow.generation,
     );
     this.#model.restructuring.finish();
   }
@@ -96,7 +96,7 @@ class Watched {
     await this.deviceModel.describe(
       { subTrees: [], structure, instances, attributes, values: new Map(values) },
       ALL,
-      true,
+      this.deviceModel.shadow.generation,
     );
   }
 
@@ -427,7 +427,7 @@ describe('ChangeWatcher', () => {
         values: new Map(home.fake.values),
       },
       ALL,
-      true,
+      home.deviceModel.shadow.generation,
     );
     home.watch('Device.T.2.A');
     await home.deviceModel.provider.read(home.watchedParameters);
@@ -611,7 +611,7 @@ describe('ChangeWatcher', () => {
         values: new Map([['/BBF/T/0/A', '1']]),
       },
       ALL,
-      true,
+      home.deviceModel.shadow.generation,
     );
     await home.deviceModel.updateInstances(['/BBF/T/0/', '/BBF/T/1/']);
     expect(home.has('Device.T.2.A')).to.equal(true);

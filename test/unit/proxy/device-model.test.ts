@@ -58,7 +58,7 @@ function home(): Home {
     describe: (tree, how) => {
       structure = tree.structure ?? [];
       const whole = { subTrees: SUB_TREES, structure, instances: [], attributes: new Map(), ...tree };
-      void deviceModel.describe(whole, ALL, true);
+      void deviceModel.describe(whole, ALL, deviceModel.shadow.generation);
       if (how !== 'inSlices') model.restructuring.finish();
     },
     get paths() {
@@ -292,7 +292,7 @@ describe('DeviceModel', () => {
         logger: silentLogger,
         onStructureDoubtful: () => undefined,
       });
-      void deviceModel.describe(tree, ALL, true);
+      void deviceModel.describe(tree, ALL, deviceModel.shadow.generation);
       await model.restructuring.settled;
       expect(model.parametersBelow('Device.T.')).to.have.length(leaves.length);
     });

@@ -51,7 +51,7 @@ function home(eventOnChange: Record<string, boolean>) {
       values: new Map(fake.values),
     },
     { setValues: true, createInstance: true, deleteInstance: true },
-    true,
+    deviceModel.shadow.generation,
   );
   model.restructuring.finish();
   const watcher = new ChangeWatcher({

@@ -32,6 +32,25 @@ describe('Shadow', () => {
     expect(shadow.get('/A')).to.equal('1');
   });
 
+  it('takes no answer that another has overtaken for news, nor for what the device has now', () => {
+    const shadow = newShadow();
+    shadow.store(values(['/A', '1'], ['/B', '1']), shadow.generation);
+    const slow = shadow.generation;
+    shadow.invalidate();
+    expect(shadow.store(values(['/A', '2']), shadow.generation)).to.have.length(1);
+    expect(shadow.store(values(['/A', '1'], ['/B', '2']), slow), 'of that alone').to.deep.equal([
+      { path: '/B', previous: '1', value: '2', own: false },
+    ]);
+    expect([shadow.get('/A'), shadow.isCurrent('/A')]).to.deep.equal(['2', true]);
+    expect([shadow.get('/B'), shadow.isCurrent('/B')]).to.deep.equal(['2', false]);
+    expect(shadow.store(values(['/A', '2'], ['/B', '2']), shadow.generation), 'once').to.deep.equal([]);
+    // Nor for what it has made of a write.
+    const before = shadow.generation;
+    shadow.writeAccepted(shadow.beginWrite(values(['/A', '3'])));
+    expect(shadow.store(values(['/A', '2']), before)).to.deep.equal([]);
+    expect(shadow.get('/A')).to.equal('3');
+  });
+
   it('does not report what the ACS wrote, even as the device spells it, but does report the next change', () => {
     const shadow = newShadow();
     shadow.store(values(['/A', 'old']), shadow.generation);
