@@ -58,7 +58,10 @@ export class EmbeddedRows {
     return this.#embeddedDevice(tables.embeddedDevices.find(key)?.row.reference ?? this.vendorRow);
   }
 
-  /** Gives each service row of the device its row in the proxier's tables, and takes those back that are gone. */
+  /**
+   * Gives each service row of the device its row in the proxier's tables, and takes those back that are gone; what refers to these
+   * goes in the same tick.
+   */
   async allocate(services: readonly ServiceTable[], instances: readonly string[]): Promise<void> {
     if (this.#removed) return;
     const { tables, key: device } = this.#options;
@@ -69,9 +72,14 @@ export class EmbeddedRows {
     }));
     const wanted = new Set(rows.map(({ table, key }) => table.path + key));
     const gone = tables.serviceRowsOf(device).filter(({ table, key }) => !wanted.has(table.path + key));
+    const dangling = new Set(gone.map(({ table, key }) => table.reference(key)));
+    const isOrphan = dangling.has(tables.embeddedDevices.find(device)?.row.reference ?? '');
+    this.#mounts = this.#mounts.filter(({ prefix }) => !dangling.has(referenceTo(prefix)));
     await Promise.all([
       ...rows.map(({ table, key }) => table.put(key, { device })),
       ...gone.map(({ table, key }) => table.remove(key)),
+      ...(isOrphan ? [tables.embeddedDevices.remove(device), this.showProxiedDevice()] : []),
+      ...(gone.length > 0 && !isOrphan ? [this.showState()] : []),
     ]);
     this.#mounts = rows.map(({ cmsPath, table, key }) => ({
       location: cmsPath,
@@ -79,18 +87,16 @@ export class EmbeddedRows {
     }));
   }
 
-  /** The row of the vendor table. While no services are known those of before stand. */
+  /** The row of the vendor table. */
   async showProxiedDevice(): Promise<void> {
     if (this.#removed) return;
     const { tables, key, identity, state } = this.#options;
     const { friendlyName, online } = state();
-    const services = this.#serviceReferences();
-    const known = tables.proxiedDevices.find(key)?.row;
     await tables.proxiedDevices.put(key, {
       friendlyName,
       identity,
       online,
-      services: known === undefined || services.length > 0 ? services : known.services,
+      services: this.#serviceReferences(),
       embeddedDevice: tables.embeddedDevices.reference(key),
     });
   }
@@ -135,7 +141,7 @@ export class EmbeddedRows {
   }
 
   #serviceReferences(): string[] {
-    return this.#mounts.map(({ prefix }) => prefix.replace(/\.$/, ''));
+    return this.#mounts.map(({ prefix }) => referenceTo(prefix));
   }
 
   #embeddedDevice(reference: string): EmbeddedDeviceRow {
@@ -153,4 +159,9 @@ export class EmbeddedRows {
       lastSync,
     };
   }
+}
+
+/** A path as the value of a reference: without final dot [TR-106 3.2.4]. */
+function referenceTo(path: string): string {
+  return path.slice(0, -1);
 }

@@ -59,6 +59,39 @@ describe('rows of an embedded device', () => {
     });
   });
 
+  it('refer to no row that is gone, not for a moment', async () => {
+    for (const services of [SERVICES.slice(0, 1), SERVICES]) {
+      const { rows, tables, counts } = build();
+      const references = (): (string | undefined)[] => {
+        const proxied = tables.proxiedDevices.find(KEY)?.row;
+        const embedded = tables.embeddedDevices.find(KEY)?.row;
+        return [...(proxied?.services ?? []), proxied?.embeddedDevice, embedded?.reference];
+      };
+      await rows.showProxiedDevice();
+      await rows.allocate(services, INSTANCES);
+      await rows.show();
+      const hasOne = services.length === 1;
+      const row = hasOne ? 'Device.Services.StorageService.1' : 'Device.X_0011AA_ProxiedDevice.1';
+      expect(references()).to.include.members([row, 'Device.ManagementServer.EmbeddedDevice.1']);
+      const ended = rows.allocate(services, INSTANCES.slice(1));
+      // Nothing was waited for.
+      expect(references()).to.deep.equal(
+        hasOne
+          ? ['', undefined]
+          : ['Device.Services.VoiceService.1', 'Device.ManagementServer.EmbeddedDevice.1', row],
+      );
+      await ended;
+      await rows.show();
+      expect(counts().slice(0, 2)).to.deep.equal([1, 1]);
+      await rows.allocate(services, []);
+      await rows.show();
+      expect(references()).to.deep.equal([
+        `Device.ManagementServer.EmbeddedDevice.${hasOne ? 2 : 1}`,
+        'Device.X_0011AA_ProxiedDevice.1',
+      ]);
+    }
+  });
+
   it('do not come back when they are removed, whatever was begun before', async () => {
     const { rows, counts } = build();
     await rows.showProxiedDevice();
