@@ -127,8 +127,9 @@ export interface ConnectionRequestListener {
    * any of them answers. Without a public URL the host of `url` is `localhost`, for which the ACS puts the host of the
    * connection request URL [TR-181 DeviceInfo.SupportedDataModel.{i}.URL].
    * @param get undefined: there is no such document any more
+   * @param moved called when `url` has become another
    */
-  publish(name: string, get: () => Promise<string | undefined>): PublishedDocument;
+  publish(name: string, get: () => Promise<string | undefined>, moved?: () => void): PublishedDocument;
 }
 
 export interface PublishedDocument {

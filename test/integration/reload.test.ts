@@ -159,14 +159,24 @@ describe('a configuration that changes while sessions may run', function () {
     }
     expect(house.daemon?.addresses.connectionRequest.port).to.equal(port);
     await expectUndisturbed(house.acs.informCount);
-    const documentUrl = async (): Promise<string | undefined> => {
-      const values = await house.acs
-        .cpe(PROXIER)
-        .getParameterValues(['Device.DeviceInfo.SupportedDataModel.']);
-      return values.find(({ name }) => name.endsWith('.URL'))?.value;
-    };
-    await waitFor(async () => (await documentUrl()) !== undefined, 'a document');
-    expect((await fetch((await documentUrl()) ?? '')).status).to.equal(200);
+    const document = await waitFor(async () => {
+      const rows = await house.acs.cpe(PROXIER).getParameterValues(['Device.DeviceInfo.SupportedDataModel.']);
+      return rows.find(({ name }) => name.endsWith('.URL'));
+    }, 'a document');
+    expect((await fetch(document.value)).status).to.equal(200);
+    await house.acs.cpe(PROXIER).setParameterAttributes([{ name: document.name, notification: 2 }]);
+    const before = house.acs.informCount;
+    await reload({
+      connectionRequest: { ...config.connectionRequest, publicUrl: `http://127.0.0.1:${port}/` },
+    });
+    const moved = document.value.replace('localhost', '127.0.0.1');
+    await house.acs.waitForInform(
+      PROXIER,
+      ({ parameters }) => parameters.some(({ name, value }) => name === document.name && value === moved),
+      10_000,
+      before,
+    );
+    expect((await fetch(moved)).status).to.equal(200);
   });
 
   it('listens on one more interface, and on those before as if nothing was', async function () {

@@ -36,7 +36,10 @@ const FAILURE_REFILL_MS = 5000;
 
 const DOCUMENT_PATH = 'dt/';
 
-type GetDocument = () => Promise<string | undefined>;
+interface ServedDocument {
+  readonly get: () => Promise<string | undefined>;
+  readonly moved: () => void;
+}
 
 interface Registration {
   readonly target: ConnectionRequestTarget;
@@ -57,7 +60,7 @@ class HttpConnectionRequestListener implements ConnectionRequestListener {
   readonly #digest: DigestServer;
   readonly #server: ReturnType<typeof createHttpServer>;
   readonly #registrations = new Map<string, Registration>();
-  readonly #documents = new Map<string, Set<GetDocument>>();
+  readonly #documents = new Map<string, Set<ServedDocument>>();
   readonly #documentLimit: DocumentLimit;
   #address: { readonly host: string; readonly port: number } | undefined;
   #publicUrl: string | undefined;
@@ -118,13 +121,20 @@ class HttpConnectionRequestListener implements ConnectionRequestListener {
   }
 
   usePublicUrl(publicUrl: string | undefined): void {
+    if (publicUrl === this.#publicUrl) return;
     this.#publicUrl = publicUrl;
     this.addressChanged();
+    for (const served of this.#documents.values()) for (const { moved } of served) moved();
   }
 
-  publish(name: string, get: GetDocument): PublishedDocument {
-    const getters = this.#documents.get(name) ?? new Set<GetDocument>();
-    this.#documents.set(name, getters.add(get));
+  publish(
+    name: string,
+    get: () => Promise<string | undefined>,
+    moved: () => void = () => undefined,
+  ): PublishedDocument {
+    const document = { get, moved };
+    const served = this.#documents.get(name) ?? new Set<ServedDocument>();
+    this.#documents.set(name, served.add(document));
     const documentUrl = (): string => {
       const base = this.#publicUrl === undefined ? `http://localhost:${this.address.port}` : this.#baseUrl();
       return `${base}/${DOCUMENT_PATH}${name}`;
@@ -134,8 +144,8 @@ class HttpConnectionRequestListener implements ConnectionRequestListener {
         return documentUrl();
       },
       unpublish: () => {
-        getters.delete(get);
-        if (getters.size === 0) this.#documents.delete(name);
+        served.delete(document);
+        if (served.size === 0) this.#documents.delete(name);
       },
     };
   }
@@ -157,11 +167,11 @@ class HttpConnectionRequestListener implements ConnectionRequestListener {
     }
     const uri = request.originalUrl;
     const path = uri.replace(/^\w+:\/\/[^/]*/, '').slice(1);
-    const getters = path.startsWith(DOCUMENT_PATH)
+    const served = path.startsWith(DOCUMENT_PATH)
       ? this.#documents.get(path.slice(DOCUMENT_PATH.length))
       : undefined;
-    if (getters !== undefined) {
-      void this.#sendDocument(getters, request.socket.remoteAddress ?? '', response);
+    if (served !== undefined) {
+      void this.#sendDocument(served, request.socket.remoteAddress ?? '', response);
       return;
     }
     const registration = this.#registrations.get(path);
@@ -177,13 +187,17 @@ class HttpConnectionRequestListener implements ConnectionRequestListener {
     this.#authenticate(registration, { uri, path, authorization }, response);
   }
 
-  async #sendDocument(getters: ReadonlySet<GetDocument>, caller: string, response: Response): Promise<void> {
+  async #sendDocument(
+    served: ReadonlySet<ServedDocument>,
+    caller: string,
+    response: Response,
+  ): Promise<void> {
     if (!this.#documentLimit.take(caller)) {
       send(response, 503);
       return;
     }
     try {
-      for (const get of getters) {
+      for (const { get } of served) {
         const text = await get();
         if (text === undefined) continue;
         response.set('Content-Type', 'text/xml; charset=utf-8').send(text);

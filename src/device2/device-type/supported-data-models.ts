@@ -18,10 +18,15 @@ import { ServiceVariants } from './service-variants.ts';
 
 /** Serves documents to the ACS; see ConnectionRequestListener. */
 export interface DocumentPublisher {
-  /** Serves `/dt/<name>` until the returned function is called. @param get undefined: there is no such document any more */
+  /**
+   * Serves `/dt/<name>` until the returned function is called.
+   * @param get undefined: there is no such document any more
+   * @param moved called when `url` has become another
+   */
   publish(
     name: string,
     get: () => Promise<string | undefined>,
+    moved: () => void,
   ): { readonly url: string; readonly unpublish: () => void };
 }
 
@@ -247,7 +252,13 @@ export class SupportedDataModels {
         ? undefined
         : (await decompress(Buffer.from(document, 'base64'))).toString('utf8');
     };
-    this.#published.set(uuid, this.#options.publisher.publish(`${uuid}.xml`, get));
+    const moved = (): void => {
+      const { model } = this.#options;
+      const parameter = model.find(`${this.#table.reference(uuid)}.URL`);
+      const value = this.#published.get(uuid)?.url ?? '';
+      if (parameter?.kind === 'parameter') model.reportValueChanges([{ parameter, value }]);
+    };
+    this.#published.set(uuid, this.#options.publisher.publish(`${uuid}.xml`, get, moved));
   }
 
   async #documents(): Promise<NamedDocument[]> {
