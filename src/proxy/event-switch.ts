@@ -105,12 +105,15 @@ export class EventSwitch {
 
   async #learnSome(paths: readonly string[]): Promise<void> {
     const { deviceModel, clock, logger } = this.#options;
+    const read = new Map<string, NodeAttributes>();
     try {
-      const read = await this.#ask(paths);
+      await this.#ask(paths, read);
       deviceModel.attributesRead(read);
       deviceModel.eventsNotTold(paths.filter((path) => read.get(path)?.eventOnChange === undefined));
       for (const path of paths) this.#unknown.delete(path);
     } catch (error) {
+      // Some nodes were found to be gone by many actions, and then the time was over: the rest is for another time.
+      deviceModel.attributesRead(read);
       logger.debug('could not read which parameters raise events, reading them from the device', {
         count: this.#unknown.size,
         error: String(error),
@@ -172,7 +175,8 @@ export class EventSwitch {
     const { deviceModel, logger } = this.#options;
     if (paths.length === 0) return true;
     try {
-      const read = await this.#ask(paths);
+      const read = new Map<string, NodeAttributes>();
+      await this.#ask(paths, read);
       // A node of which it does not tell, or that has gone, vouches for nothing.
       const told = paths.map((path) => {
         const { eventOnChange = 'unknown' as const } = read.get(path) ?? {};
@@ -191,8 +195,13 @@ export class EventSwitch {
     const { watchedLeaves, deviceModel, logger } = this.#options;
     const unknown = watchedLeaves().filter(({ eventOnChange }) => eventOnChange === 'unknown');
     if (unknown.length === 0) return;
+    const read = new Map<string, NodeAttributes>();
     try {
-      deviceModel.attributesRead(await this.#ask(unknown.map(({ eventPath }) => eventPath)));
+      await this.#ask(
+        unknown.map(({ eventPath }) => eventPath),
+        read,
+      );
+      deviceModel.attributesRead(read);
     } catch (error) {
       logger.info('could not read which parameters raise events, polling them', { error: String(error) });
     }
@@ -229,7 +238,8 @@ export class EventSwitch {
     if (taken.length === 0) return false;
     try {
       // Some devices acknowledge what they do not do.
-      const read = await this.#ask(taken);
+      const read = new Map<string, NodeAttributes>();
+      await this.#ask(taken, read);
       deviceModel.attributesRead(read);
       return taken.some((path) => read.get(path)?.eventOnChange === true);
     } catch (failure) {
@@ -252,15 +262,12 @@ export class EventSwitch {
     return [...new Set(silent.map(({ eventPath }) => eventPath))].filter((path) => this.#limit.allows(path));
   }
 
-  /** @throws ActionError when the device does not answer */
-  async #ask(paths: readonly string[]): Promise<ReadonlyMap<string, NodeAttributes>> {
-    const attributes = new Map<string, NodeAttributes>();
+  /** @param into as readAttributes @throws ActionError when the device does not answer */
+  async #ask(paths: readonly string[], into: Map<string, NodeAttributes>): Promise<void> {
     for (let at = 0; at < paths.length; at += NODES_OF_AN_ACTION) {
       const some = paths.slice(at, at + NODES_OF_AN_ACTION);
-      const read = await this.#inTime((signal) => readAttributes(this.#options.client, some, signal));
-      for (const [path, value] of read) attributes.set(path, value);
+      await this.#inTime((signal) => readAttributes(this.#options.client, some, into, signal));
     }
-    return attributes;
   }
 
   #inTime<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {

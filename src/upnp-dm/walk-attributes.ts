@@ -38,7 +38,8 @@ export async function readTreeAttributes(
   const paths = [targets.leaves, tables, targets.instances].flatMap((kind) =>
     kind.length <= MAX_NODES_ASKED ? kind : samplePerStructure(kind),
   );
-  const attributes = await readAttributes(client, paths, signal);
+  const attributes = new Map<string, NodeAttributes>();
+  await readAttributes(client, paths, attributes, signal);
   const unanswered = new Set<string>();
   for (const leaf of targets.leaves) if (!attributes.has(leaf)) unanswered.add(toStructurePath(leaf));
   return byStructure(attributes, unanswered);
@@ -46,31 +47,33 @@ export async function readTreeAttributes(
 
 /**
  * Reads the attributes of these nodes. Those that are not there, and all that comes after a refusal for another reason, are missing in
- * what is returned.
+ * the result.
+ * @param into gets the result; what was read before a failure stays in it
  * @throws ActionError when the device does not answer, or is busy
  */
 export async function readAttributes(
   client: CmsClient,
   paths: readonly string[],
+  into: Map<string, NodeAttributes>,
   signal?: AbortSignal,
-): Promise<ReadonlyMap<string, NodeAttributes>> {
-  const reader = new AttributeReader(client, signal);
+): Promise<void> {
+  const reader = new AttributeReader(client, into, signal);
   for (let at = 0; at < paths.length && !reader.exhausted; at += MAX_PATHS_PER_ACTION) {
     await reader.read(paths.slice(at, at + MAX_PATHS_PER_ACTION));
   }
-  return reader.attributes;
 }
 
 class AttributeReader {
-  readonly attributes = new Map<string, NodeAttributes>();
   readonly #client: CmsClient;
+  readonly #into: Map<string, NodeAttributes>;
   readonly #signal: AbortSignal | undefined;
   #extraActions = 0;
   /** The device does not support the action, or refuses too often. */
   exhausted = false;
 
-  constructor(client: CmsClient, signal: AbortSignal | undefined) {
+  constructor(client: CmsClient, into: Map<string, NodeAttributes>, signal: AbortSignal | undefined) {
     this.#client = client;
+    this.#into = into;
     this.#signal = signal;
   }
 
@@ -79,7 +82,7 @@ class AttributeReader {
     if (this.exhausted || paths.length === 0) return;
     try {
       for (const [path, attributes] of await this.#client.getAttributes(paths, this.#signal)) {
-        this.attributes.set(path, attributes);
+        this.#into.set(path, attributes);
       }
     } catch (error) {
       if (!(error instanceof ActionError) || !error.isRefusal) throw error;

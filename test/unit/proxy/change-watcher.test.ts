@@ -494,6 +494,36 @@ describe('ChangeWatcher', () => {
     expect(home.countOf('GetValues')).to.equal(8);
   });
 
+  it('keeps what a device has told of its events before it did not answer any more', async () => {
+    const rows = Array.from({ length: 100 }, (_, index) => `/BBF/T/${index}/`);
+    const home = new Watched([], { instances: rows });
+    for (const row of rows) {
+      home.fake.values.set(`${row}A`, '1');
+      home.fake.eventOnChange.set(`${row}A`, true);
+    }
+    await home.describeSampled();
+    home.fake.gone.add('/BBF/T/99/A');
+    const action = 'GetAttributes';
+    // The whole is refused, its first half is told, and then there is no answer.
+    home.fake.onAction = (asked) => {
+      if (asked === action && home.countOf(action) === 3)
+        home.fake.failures.push({ action, error: FakeCmsClient.transportError(action) });
+    };
+    const readAll = async (): Promise<void> => {
+      await home.deviceModel.provider.read(rows.map((_, index) => home.parameter(`Device.T.${index + 1}.A`)));
+      await home.quiet();
+    };
+    await readAll();
+    expect(home.deviceModel.eventedPaths).to.have.length(50);
+    home.clock.advance(60_000);
+    home.fake.onAction = () => undefined;
+    const before = home.fake.calls.length;
+    await readAll();
+    expect(home.deviceModel.eventedPaths, 'but for the one that has gone').to.have.length(99);
+    const asked = home.fake.calls.slice(before).find((call) => call.action === action);
+    expect(asked?.paths, 'the rest only').to.have.length(50);
+  });
+
   it('puts EventOnChange back before it asks for the rest of a large tree, whatever of that has gone', async () => {
     const rows = Array.from({ length: 3000 }, (_, index) => `/BBF/T/${index}/`);
     const home = new Watched([], { instances: rows });

@@ -31,7 +31,9 @@ describe('trees too large for a home', () => {
   it('are not taken for trees without attributes while the device is busy', async () => {
     const fake = new FakeCmsClient();
     fake.failures.push({ action: 'GetAttributes', error: FakeCmsClient.upnpError(708, 'GetAttributes') });
-    const error: unknown = await readAttributes(fake.client, ['/A/T/0/L']).catch((reason: unknown) => reason);
+    const error: unknown = await readAttributes(fake.client, ['/A/T/0/L'], new Map()).catch(
+      (reason: unknown) => reason,
+    );
     expect(error).to.have.property('code', 708);
   });
 
