@@ -10,13 +10,13 @@ import { slicesOf, wireArguments } from './cms-request.ts';
 import * as documents from './documents.ts';
 import type { OnRejected, WritableAttributes } from './documents.ts';
 import { identifyManagementService } from './management-service.ts';
+import { isBusy } from './refusal.ts';
 import type { ChangeStatus, CmsClient, NodeAttributes, SubTree, UpdateVariable } from './types.ts';
 import { parseUpdateVariable } from './update-variable.ts';
 
 const INVALID_ARGUMENTS = 402;
 const NOT_IMPLEMENTED = 602;
 const INVALID_XML_ARGUMENT = 702;
-const TEMPORARILY_UNAVAILABLE = 708;
 /** Waits before each new attempt after a 708, which asks the control point to come back later [CMS:2 2.4]. */
 const RETRY_DELAYS_MS = [250, 500, 1000, 2000];
 
@@ -304,9 +304,8 @@ class RemoteCmsClient implements CmsClient {
         );
       } catch (error) {
         const delay = RETRY_DELAYS_MS[attempt];
-        const busy =
-          error instanceof ActionError && error.source === 'upnp' && error.code === TEMPORARILY_UNAVAILABLE;
-        if (!busy || delay === undefined || signal?.aborted === true) throw error;
+        const asksToComeBack = error instanceof ActionError && error.source === 'upnp' && isBusy(error);
+        if (!asksToComeBack || delay === undefined || signal?.aborted === true) throw error;
         await this.#waitOr(delay, signal, clock, error);
       }
     }

@@ -1,5 +1,5 @@
-import { ActionError } from '../upnp/types.ts';
 import { toStructurePath } from './cms-path.ts';
+import { isRefusal } from './refusal.ts';
 import { expandTables, samplePerStructure } from './tree-expansion.ts';
 import type { CmsClient, NodeAttributes } from './types.ts';
 
@@ -9,7 +9,6 @@ const MAX_NODES_ASKED = 2000;
 const MAX_EXTRA_ACTIONS = 64;
 const MAX_PATHS_PER_ACTION = 1000;
 const NO_SUCH_NAME = 703;
-const TEMPORARILY_UNAVAILABLE = 708;
 
 export interface AttributeTargets {
   /** StructurePaths; a table is `/A/#/`. */
@@ -85,9 +84,7 @@ class AttributeReader {
         this.#into.set(path, attributes);
       }
     } catch (error) {
-      if (!(error instanceof ActionError) || !error.isRefusal) throw error;
-      // [CMS:2 2.4] It asks to come back later: that is no word on what it supports.
-      if (error.code === TEMPORARILY_UNAVAILABLE) throw error;
+      if (!isRefusal(error)) throw error;
       if (error.code !== NO_SUCH_NAME) this.exhausted = true;
       if (this.exhausted || paths.length === 1) return;
       this.#extraActions += 2;

@@ -2,6 +2,7 @@ import { ActionError } from '../upnp/types.ts';
 import { readTreeAttributes } from './walk-attributes.ts';
 import { expandLeaves } from './tree-expansion.ts';
 import { isInstancePath, isLeaf, isWithin, toStructurePath } from './cms-path.ts';
+import { isBusy, isRefusal } from './refusal.ts';
 import { boundRows, boundStructure } from './tree-limits.ts';
 import type { CmsClient, NodeAttributes, SubTree } from './types.ts';
 
@@ -74,7 +75,7 @@ async function readSubTrees(client: CmsClient, signal: AbortSignal | undefined):
     return await client.getSupportedDataModels(signal);
   } catch (error) {
     // A gateway was seen to answer HTTP 500 without a fault. If the device is away, the next action will tell.
-    if (!(error instanceof ActionError) || signal?.aborted === true) throw error;
+    if (!(error instanceof ActionError) || isBusy(error) || signal?.aborted === true) throw error;
     return [];
   }
 }
@@ -101,11 +102,6 @@ export function rowsAlong(paths: Iterable<string>): Set<string> {
       rows.add(path.slice(0, match.index + match[0].length + 1));
   }
   return rows;
-}
-
-/** True for the device's own refusal; trouble on the way would meet the next attempt as well. */
-function isRefusal(error: unknown): error is ActionError {
-  return error instanceof ActionError && error.isRefusal;
 }
 
 /** One reading of one device: remembers what it refused. */

@@ -5,6 +5,7 @@ import { systemClock } from '../../src/platform/clock.ts';
 import { ConcurrencyLimit } from '../../src/platform/concurrency-limit.ts';
 import { silentLogger } from '../../src/platform/logger.ts';
 import { DeviceModel } from '../../src/proxy/device-model.ts';
+import type { PresentDevice } from '../../src/proxy/device-presence.ts';
 import type { ExposedDevice } from '../../src/proxy/exposed-device.ts';
 import { planMounts } from '../../src/proxy/mapping/mounts.ts';
 import { ProxiedDevice } from '../../src/proxy/proxied-device.ts';
@@ -21,6 +22,7 @@ describe('attributes that change while a device is described anew', () => {
   let nas: LabDevice;
   let controlPoint: ControlPoint;
   let device: ProxiedDevice | undefined;
+  let present: PresentDevice | undefined;
   let location = '';
   let structureDoubtful: () => void = () => undefined;
   /** Called before what was read of the device is taken over. */
@@ -80,7 +82,8 @@ describe('attributes that change while a device is described anew', () => {
             expose: () => Promise.resolve(exposed),
             withdrawn: () => undefined,
           });
-          device.appeared({ root, managed });
+          present = { root, managed };
+          device.appeared(present);
         },
         deviceLost: () => undefined,
         deviceUnusable: () => undefined,
@@ -111,5 +114,20 @@ describe('attributes that change while a device is described anew', () => {
     await waitFor(() => tree !== before && device?.phase === 'ready', 'another description');
     await waitFor(() => !isEvented(), 'the end of its events to be known still');
     expect(isSwitchedOff).to.equal(true);
+  });
+
+  it('are asked for when the device has moved and cannot be described: its old word may be void', async () => {
+    await setEvents(1);
+    structureDoubtful();
+    await waitFor(isEvented, 'the events of the leaf to be known');
+    await waitFor(() => device?.phase === 'ready', 'the end of the description');
+    nas.setFault({ action: 'GetSupportedParameters', code: 708 });
+    const before = nas.requests.length;
+    if (present !== undefined) device?.appeared(present);
+    // There is no subscription now that would tell of it.
+    await setEvents(0);
+    await waitFor(() => !isEvented(), 'the end of its events to be known');
+    const asked = nas.requests.slice(before).map(({ action }) => action);
+    expect(asked).to.include('GetSupportedParameters').and.to.include('GetAttributes');
   });
 });

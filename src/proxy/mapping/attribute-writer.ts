@@ -1,4 +1,4 @@
-import { ActionError } from '../../upnp/types.ts';
+import { isRefusal } from '../../upnp-dm/refusal.ts';
 import type { CmsClient } from '../../upnp-dm/types.ts';
 
 /** Actions that one list may cost. */
@@ -35,7 +35,7 @@ export async function writeAttributes(
       taken.push(...paths);
     } catch (refusal) {
       error = refusal instanceof Error ? refusal : new Error(String(refusal));
-      if (!(refusal instanceof ActionError) || !refusal.isRefusal) break;
+      if (!isRefusal(refusal)) break;
       const middle = paths.length >> 1;
       if (middle > 0) lists.unshift(paths.slice(0, middle), paths.slice(middle));
     }

@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import { ActionError } from '../../../src/upnp/types.ts';
 import { isLeaf, toStructurePath } from '../../../src/upnp-dm/cms-path.ts';
 import { encodeParameterValueList, encodePathList } from '../../../src/upnp-dm/documents.ts';
+import type { CmsClient } from '../../../src/upnp-dm/types.ts';
 import { readCmsTree } from '../../../src/upnp-dm/walk.ts';
 import { fakeClient, upnpError } from './fake-device.ts';
 import type { Answer } from './fake-device.ts';
@@ -170,7 +171,13 @@ describe('upnp-dm/walk', () => {
     });
   }
 
-  for (const action of ['GetInstances', 'GetAttributes']) {
+  for (const action of [
+    'GetSupportedDataModels',
+    'GetSupportedParameters',
+    'GetInstances',
+    'GetAttributes',
+    'GetValues',
+  ]) {
     it(`does not take a device that is busy for one without ${action}`, async () => {
       const { client } = fakeClient((asked, inputs) => {
         if (asked === action) throw httpError(503, asked);
@@ -178,6 +185,20 @@ describe('upnp-dm/walk', () => {
       });
       const error: unknown = await readCmsTree(client, { values: true }).catch((reason: unknown) => reason);
       expect(error).to.be.instanceOf(ActionError).with.property('httpStatus', 503);
+      // One that says so by the code of CMS is asked again for some seconds first.
+      const whole = fakeClient((asked, inputs) => answer(asked, inputs)).client;
+      const method = `g${action.slice(1)}` as keyof CmsClient;
+      const busyClient = new Proxy(whole, {
+        get: (client, name) => {
+          if (name === method) return () => Promise.reject(upnpError(708));
+          const value: unknown = Reflect.get(client, name, client);
+          return typeof value === 'function' ? (value.bind(client) as unknown) : value;
+        },
+      });
+      const busy: unknown = await readCmsTree(busyClient, { values: true }).catch(
+        (reason: unknown) => reason,
+      );
+      expect(busy).to.be.instanceOf(ActionError).with.property('code', 708);
     });
   }
 
