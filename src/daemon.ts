@@ -5,7 +5,8 @@ import type { ConnectionRequestListener, EndpointIdentity } from './cwmp/types.t
 import type { Clock } from './platform/clock.ts';
 import { changedKeys } from './platform/config/config-changes.ts';
 import { chooseMechanism, type Config } from './platform/config/config.ts';
-import { sendDatagram } from './platform/datagram.ts';
+import { datagramSender } from './platform/datagram.ts';
+import { NameLookup } from './platform/name-lookup.ts';
 import { localAddressTowards } from './platform/local-address.ts';
 import type { Logger } from './platform/logger.ts';
 import { machineSerialNumber } from './platform/machine-serial-number.ts';
@@ -31,7 +32,7 @@ export interface DaemonOptions {
   readonly logger: Logger;
   readonly clock: Clock;
   /** Finds the address by which we reach a host; replaced in tests. @throws Error without a route */
-  readonly localAddressTowards?: (host: string) => Promise<string>;
+  readonly localAddressTowards?: typeof localAddressTowards;
 }
 
 export interface Daemon {
@@ -74,6 +75,7 @@ class ComposedDaemon implements Daemon {
   #controlPoint: ControlPoint | undefined;
   #connectionRequests: ConnectionRequestListener | undefined;
   #ownAddress: OwnAddress | undefined;
+  readonly #names = new NameLookup();
   #status: StatusServer | undefined;
   #isUp = false;
   #addresses: Daemon['addresses'] = {
@@ -270,7 +272,8 @@ class ComposedDaemon implements Daemon {
       tls: () => this.#config.acs.tls,
       proxier,
       acs: () => this.#config.acs,
-      sendDatagram,
+      sendDatagram: datagramSender(this.#names),
+      names: this.#names,
       machineBootId: machineBootId(),
       clock,
       logger,
@@ -282,7 +285,7 @@ class ComposedDaemon implements Daemon {
   #createOwnAddress(onChange: () => void): OwnAddress {
     const { logger, clock, localAddressTowards: find = localAddressTowards } = this.#options;
     return new OwnAddress({
-      find: () => find(new URL(this.#config.acs.url).hostname),
+      find: () => find(new URL(this.#config.acs.url).hostname, this.#names),
       fallback: () => firstLanAddress(this.#config.lan.interfaces),
       onChange,
       clock,

@@ -212,13 +212,14 @@ export class EndpointSession {
   }
 
   #transport(settings: AcsSettings): Parameters<typeof runSession>[0]['transport'] {
-    const { tls, localAddress, userAgent, acsTimeoutSeconds, clock } = this.#options;
+    const { tls, localAddress, names, userAgent, acsTimeoutSeconds, clock } = this.#options;
     return {
       url: settings.url,
       username: settings.username,
       password: settings.password,
       tls: tls(),
       localAddress,
+      names,
       userAgent,
       timeoutMs: (acsTimeoutSeconds ?? DEFAULT_ACS_TIMEOUT_SECONDS) * 1000,
       clock,

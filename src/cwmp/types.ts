@@ -2,6 +2,7 @@ import type { DataModel } from '../datamodel/data-model.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { SendDatagram } from '../platform/datagram.ts';
 import type { Logger } from '../platform/logger.ts';
+import type { NameLookup } from '../platform/name-lookup.ts';
 import type { DocumentStore } from '../platform/store/document-store.ts';
 
 /** DeviceId of an endpoint; fixed for its life. OUI is six upper-case hex digits. */
@@ -174,6 +175,8 @@ export interface CwmpEndpointOptions {
   readonly sendDatagram?: SendDatagram | undefined;
   /** Local address the ACS sees; ignored when undefined. */
   readonly localAddress?: string;
+  /** How the host of the ACS is found; default: as the machine does. */
+  readonly names?: Pick<NameLookup, 'lookup'> | undefined;
   /** Seconds to wait for one answer of the ACS; 30 or more [TR-069 3.7]. */
   readonly acsTimeoutSeconds?: number;
   /** Numbers in [0, 1), for the retry waits; Math.random when undefined. */

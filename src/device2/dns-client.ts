@@ -1,21 +1,30 @@
+import { isIP } from 'node:net';
 import type { DataModel } from '../datamodel/data-model.ts';
 import type { Clock, Timer } from '../platform/clock.ts';
+import type { NameLookup } from '../platform/name-lookup.ts';
 import type { DocumentStore } from '../platform/store/document-store.ts';
 import { aliasColumn } from './alias-column.ts';
 import type { LocalProvider } from './local-object.ts';
-import { LocalTable } from './local-table.ts';
+import { LocalTable, type LocalRow } from './local-table.ts';
 
 export interface DnsClientOptions {
   readonly model: DataModel;
   readonly store: DocumentStore;
   readonly storeKey: string;
   readonly clock: Clock;
-  /** IP addresses of the servers in use, the first one first. */
+  /** IP addresses of the servers that the machine asks, the first one first. */
   readonly nameServers: () => readonly string[];
+  /** Is told whom to ask. */
+  readonly names: Pick<NameLookup, 'use'>;
+  /** ManagementServer.URL. */
+  readonly acsUrl: () => string;
 }
 
 interface ServerRow {
   readonly address: string;
+  readonly enabled: boolean;
+  /** The ACS has made it; the others are the machine's. */
+  readonly isOwn: boolean;
   readonly alias?: string;
 }
 
@@ -23,17 +32,19 @@ const REFRESH_MS = 60_000;
 const STATUS = { enumeration: ['Disabled', 'Enabled', 'Error'] } as const;
 
 /**
- * [TR-181 DNS.Client] The name servers that this machine asks. Who configures them is the machine's own affair: everything here is
- * read-only, where the standard would let an ACS write.
+ * [TR-181 DNS.Client] Whom this daemon asks for the addresses of its ACS: the name servers of the machine, as far as the ACS leaves
+ * them on, and before them those that the ACS adds. What the machine itself does is its own affair: nothing here changes that.
  */
 export class DnsClient {
   readonly #options: DnsClientOptions;
   readonly #servers: LocalTable<ServerRow>;
+  #enabled: boolean;
   #timer: Timer | undefined;
 
   constructor(provider: LocalProvider, options: DnsClientOptions) {
-    const { model, store, storeKey } = options;
+    const { store, storeKey } = options;
     this.#options = options;
+    this.#enabled = store.get<unknown>(`${storeKey}/enabled`) !== false;
     provider.add('Device.DNS.', {
       // What the daemon itself asks for; it looks names up and no services.
       SupportedRecordTypes: {
@@ -42,28 +53,21 @@ export class DnsClient {
         get: () => 'A,AAAA',
       },
     });
-    const on = { type: 'boolean', get: () => 'true' } as const;
-    const enabled = { type: 'string', constraint: STATUS, get: () => 'Enabled' } as const;
-    provider.add('Device.DNS.Client.', { Enable: on, Status: enabled });
-    this.#servers = new LocalTable<ServerRow>({
-      model,
-      path: 'Device.DNS.Client.Server.',
-      storage: { store, key: storeKey },
-      restore: (stored) => (isServerRow(stored) ? stored : undefined),
-      columns: {
-        Enable: on,
-        Status: enabled,
-        Alias: aliasColumn<ServerRow>(),
-        DNSServer: { type: 'string', constraint: { maxLength: 45 }, get: (row) => row.address },
-        Interface: { type: 'string', constraint: { maxLength: 256 }, get: () => '' },
-        Type: {
-          type: 'string',
-          constraint: { enumeration: ['DHCPv4', 'DHCPv6', 'RouterAdvertisement', 'IPCP', 'Static'] },
-          // The machine does not tell where it has them from.
-          get: () => 'Static',
-        },
+    provider.add('Device.DNS.Client.', {
+      Enable: {
+        type: 'boolean',
+        writable: true,
+        get: () => String(this.#enabled),
+        check: (value) =>
+          value !== 'false' || isIP(hostOf(options.acsUrl())) !== 0
+            ? undefined
+            : 'what would cut this CPE off from its ACS, whose URL has a name',
+        set: (value) => this.#enable(value === 'true'),
       },
+      Status: { type: 'string', constraint: STATUS, get: () => statusOf(this.#enabled) },
     });
+    this.#servers = this.#createTable();
+    this.#use();
   }
 
   /** From now on the table follows the machine. */
@@ -76,6 +80,83 @@ export class DnsClient {
     this.#timer?.cancel();
   }
 
+  #createTable(): LocalTable<ServerRow> {
+    const { model, store, storeKey } = this.#options;
+    return new LocalTable<ServerRow>({
+      model,
+      path: 'Device.DNS.Client.Server.',
+      storage: { store, key: storeKey },
+      restore: readServerRow,
+      create: () => ({ address: '', enabled: false, isOwn: true }),
+      mayDelete: ({ isOwn }) => isOwn,
+      changedByAcs: () => {
+        this.#use();
+      },
+      columns: {
+        Enable: {
+          type: 'boolean',
+          writable: true,
+          get: ({ enabled }) => String(enabled),
+          set: (row, value) => ({ ...row, enabled: value === 'true' }),
+        },
+        Status: { type: 'string', constraint: STATUS, get: (row) => statusOf(this.#isAsked(row)) },
+        Alias: aliasColumn<ServerRow>(),
+        DNSServer: {
+          type: 'string',
+          writable: true,
+          constraint: { maxLength: 45 },
+          get: ({ address }) => address,
+          set: (row, value) => ({ ...row, address: value }),
+          check: problemWithAddress,
+        },
+        Interface: {
+          type: 'string',
+          writable: true,
+          constraint: { maxLength: 256 },
+          get: () => '',
+          set: (row) => row,
+          check: (value) => (value === '' ? undefined : 'the path of a row: there are none in IP.Interface'),
+        },
+        Type: {
+          type: 'string',
+          constraint: { enumeration: ['DHCPv4', 'DHCPv6', 'RouterAdvertisement', 'IPCP', 'Static'] },
+          // The machine does not tell where it has them from.
+          get: () => 'Static',
+        },
+      },
+    });
+  }
+
+  async #enable(enabled: boolean): Promise<void> {
+    const { store, storeKey } = this.#options;
+    await store.put(`${storeKey}/enabled`, enabled);
+    this.#enabled = enabled;
+    this.#use();
+  }
+
+  #isAsked({ enabled, address }: ServerRow): boolean {
+    return this.#enabled && enabled && address !== '';
+  }
+
+  /** A machine without any server that is on would find nobody: then it is asked itself. */
+  #use(): void {
+    const { names } = this.#options;
+    if (!this.#enabled) {
+      names.use({ servers: [], thenMachine: false });
+      return;
+    }
+    const rows = [...this.#servers.rows].map(({ row }) => row);
+    const asked = rows.filter((row) => this.#isAsked(row));
+    const added = asked.filter(({ isOwn }) => isOwn);
+    const isAllOn = rows.every(({ isOwn, enabled }) => isOwn || enabled);
+    if (asked.length === 0 || (added.length === 0 && isAllOn)) {
+      names.use(undefined);
+      return;
+    }
+    const servers = [...added, ...asked.filter(({ isOwn }) => !isOwn)].map(({ address }) => address);
+    names.use({ servers, thenMachine: isAllOn });
+  }
+
   #arm(): void {
     this.#timer = this.#options.clock.schedule(REFRESH_MS, () => {
       // What could not be stored is there nevertheless.
@@ -85,17 +166,57 @@ export class DnsClient {
   }
 
   async #refresh(): Promise<void> {
-    const addresses = this.#options.nameServers();
-    const gone = [...this.#servers.rows].filter(({ key }) => !addresses.includes(key));
-    await Promise.all([
+    const rows = [...this.#servers.rows];
+    const added = new Set(rows.flatMap(({ row }) => (row.isOwn ? [row.address] : [])));
+    const addresses = this.#options.nameServers().filter((address) => !added.has(address));
+    const gone = rows.filter(({ row }) => !row.isOwn && !addresses.includes(row.address));
+    const changed = Promise.all([
       ...gone.map(({ key }) => this.#servers.remove(key)),
-      ...addresses.map((address) => this.#servers.put(address, { address })),
+      ...addresses.map((address) => {
+        const enabled = this.#servers.find(address)?.row.enabled ?? true;
+        return this.#servers.put(address, { address, enabled, isOwn: false });
+      }),
     ]);
+    this.#use();
+    await changed;
   }
 }
 
-function isServerRow(stored: unknown): stored is ServerRow {
-  if (typeof stored !== 'object' || stored === null) return false;
-  const { address, alias } = stored as Partial<Record<keyof ServerRow, unknown>>;
-  return typeof address === 'string' && (alias === undefined || typeof alias === 'string');
+function problemWithAddress(
+  value: string,
+  own: LocalRow<ServerRow>,
+  rows: Iterable<LocalRow<ServerRow>>,
+): string | undefined {
+  if (value === own.row.address) return undefined;
+  if (!own.row.isOwn)
+    return "something else than what the machine's own configuration says: add a row instead";
+  // One with a zone would be none to another host.
+  if (value !== '' && (isIP(value) === 0 || value.includes('%'))) return 'no IP address';
+  for (const { row, instanceNumber } of rows) {
+    if (value !== '' && instanceNumber !== own.instanceNumber && row.address === value)
+      return 'in another row already';
+  }
+  return undefined;
+}
+
+function statusOf(enabled: boolean): string {
+  return enabled ? 'Enabled' : 'Disabled';
+}
+
+/** Without the brackets of an IPv6 address. */
+function hostOf(url: string): string {
+  return URL.canParse(url) ? new URL(url).hostname.replace(/^\[|\]$/g, '') : '';
+}
+
+/** Rows of an older version are the machine's, and on. */
+function readServerRow(stored: unknown): ServerRow | undefined {
+  if (typeof stored !== 'object' || stored === null) return undefined;
+  const { address, enabled, isOwn, alias } = stored as Partial<Record<keyof ServerRow, unknown>>;
+  if (typeof address !== 'string' || (alias !== undefined && typeof alias !== 'string')) return undefined;
+  return {
+    address,
+    enabled: enabled !== false,
+    isOwn: isOwn === true,
+    ...(alias === undefined ? {} : { alias }),
+  };
 }

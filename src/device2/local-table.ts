@@ -44,6 +44,8 @@ export interface LocalTableOptions<Row> {
   readonly durable?: (row: Row) => unknown;
   /** The row that AddObject makes. Its presence lets the ACS add and delete rows. */
   readonly create?: (instanceNumber: number) => Row;
+  /** Whether the ACS may delete a row, asked when the row comes. Default: all, if it may add rows. */
+  readonly mayDelete?: (row: Row) => boolean;
   /** Called after the ACS has written, added or deleted rows. */
   readonly changedByAcs?: () => void;
 }
@@ -239,9 +241,11 @@ export class LocalTable<Row extends object> implements Provider {
   }
 
   #addNodes(instanceNumber: number): void {
-    const { model, columns, create } = this.#options;
+    const { model, columns, create, mayDelete } = this.#options;
     const rowPath = `${this.path}${instanceNumber}.`;
-    model.addObject(rowPath, { provider: this, writable: create !== undefined });
+    const row = this.#rows.get(instanceNumber)?.row;
+    const isKept = row !== undefined && mayDelete?.(row) === false;
+    model.addObject(rowPath, { provider: this, writable: create !== undefined && !isKept });
     for (const [name, column] of Object.entries(columns)) {
       model.addParameter(rowPath + name, { ...column, provider: this });
     }

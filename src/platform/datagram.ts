@@ -1,6 +1,6 @@
 import { createSocket } from 'node:dgram';
-import { lookup } from 'node:dns/promises';
 import { isIPv6 } from 'node:net';
+import type { NameLookup } from './name-lookup.ts';
 
 /**
  * Sends one UDP datagram. Resolves when the kernel has taken it: nobody says whether it arrives.
@@ -9,18 +9,20 @@ import { isIPv6 } from 'node:net';
  */
 export type SendDatagram = (host: string, port: number, data: Buffer) => Promise<void>;
 
-export const sendDatagram: SendDatagram = async (host, port, data) => {
-  const { address } = await lookup(host.replace(/^\[|\]$/g, ''));
-  const socket = createSocket(isIPv6(address) ? 'udp6' : 'udp4');
-  try {
-    await new Promise<void>((resolve, reject) => {
-      socket.once('error', reject);
-      socket.send(data, port, address, (error) => {
-        if (error === null) resolve();
-        else reject(error);
+export const datagramSender =
+  (names: Pick<NameLookup, 'addressOf'>): SendDatagram =>
+  async (host, port, data) => {
+    const address = await names.addressOf(host);
+    const socket = createSocket(isIPv6(address) ? 'udp6' : 'udp4');
+    try {
+      await new Promise<void>((resolve, reject) => {
+        socket.once('error', reject);
+        socket.send(data, port, address, (error) => {
+          if (error === null) resolve();
+          else reject(error);
+        });
       });
-    });
-  } finally {
-    socket.close();
-  }
-};
+    } finally {
+      socket.close();
+    }
+  };

@@ -1,14 +1,16 @@
 import { createSocket } from 'node:dgram';
 import { isIPv6 } from 'node:net';
-import { lookup } from 'node:dns/promises';
+import type { NameLookup } from './name-lookup.ts';
 
 /**
  * The local address from which packets to `host` leave, as the routing table says; no packet is sent.
  * @throws Error when the name cannot be resolved or there is no route
  */
-export async function localAddressTowards(host: string): Promise<string> {
-  const bare = host.replace(/^\[|\]$/g, '');
-  const { address } = await lookup(bare);
+export async function localAddressTowards(
+  host: string,
+  names: Pick<NameLookup, 'addressOf'>,
+): Promise<string> {
+  const address = await names.addressOf(host);
   const socket = createSocket(isIPv6(address) ? 'udp6' : 'udp4');
   try {
     return await new Promise<string>((resolve, reject) => {

@@ -10,6 +10,7 @@ import type { DeviceSettings } from '../device2/settings-store.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { SendDatagram } from '../platform/datagram.ts';
 import type { Logger } from '../platform/logger.ts';
+import type { NameLookup } from '../platform/name-lookup.ts';
 import type { DocumentStore } from '../platform/store/document-store.ts';
 
 export interface AcsAccess {
@@ -30,6 +31,8 @@ export interface EndpointContext {
   /** What the configuration gives an endpoint whose ACS has set nothing else; it may change. */
   readonly acs: () => AcsAccess;
   readonly sendDatagram: SendDatagram;
+  /** How hosts are found by their names. */
+  readonly names: NameLookup;
   readonly clock: Clock;
   /** Tells one run of this machine from the next; undefined where the kernel does not. */
   readonly machineBootId: string | undefined;

@@ -9,7 +9,8 @@ import { LabAcs } from '../../src/lab/acs/lab-acs.ts';
 import { createLabDevice, type LabDevice } from '../../src/lab/device/lab-device.ts';
 import { LabTelevision } from '../../src/lab/device/lab-television.ts';
 import { systemClock } from '../../src/platform/clock.ts';
-import { sendDatagram } from '../../src/platform/datagram.ts';
+import { datagramSender } from '../../src/platform/datagram.ts';
+import { NameLookup } from '../../src/platform/name-lookup.ts';
 import { silentLogger } from '../../src/platform/logger.ts';
 import { memoryDocumentStore } from '../../src/platform/store/document-store.ts';
 import { DeviceRegistry } from '../../src/proxy/device-registry.ts';
@@ -125,6 +126,7 @@ export class ExposedModels {
       productClass: 'Proxier',
       serialNumber: `CONFORM-${process.pid}`,
     };
+    const names = new NameLookup();
     const context: EndpointContext = {
       store: this.#store,
       connectionRequests,
@@ -133,7 +135,8 @@ export class ExposedModels {
       proxier: proxierIdentity,
       acs: () => ({ url: this.#acs.url, username: '', password: '', periodicInformIntervalSeconds: 3600 }),
       machineBootId: undefined,
-      sendDatagram,
+      sendDatagram: datagramSender(names),
+      names,
       clock: systemClock,
       logger: silentLogger,
       userAgent: 'test',

@@ -1,5 +1,5 @@
 import { AcsConnection } from '../../platform/http/acs-connection.ts';
-import type { AcsResponseMessage } from '../../platform/http/acs-connection.ts';
+import type { AcsConnectionOptions, AcsResponseMessage } from '../../platform/http/acs-connection.ts';
 import { CookieJar } from '../../platform/http/cookie-jar.ts';
 import { HttpAuthenticator } from '../../platform/http/digest-client.ts';
 import { HttpError } from '../../platform/http/http-error.ts';
@@ -15,6 +15,7 @@ export interface AcsTransportOptions {
   readonly password: string;
   readonly tls: TlsOptions;
   readonly localAddress?: string | undefined;
+  readonly names?: AcsConnectionOptions['names'];
   readonly userAgent: string;
   readonly timeoutMs: number;
   readonly clock: Clock;
@@ -94,11 +95,12 @@ export class AcsTransport {
   }
 
   #connect(url: URL): AcsConnection {
-    const { tls, localAddress, clock } = this.#options;
+    const { tls, localAddress, names, clock } = this.#options;
     return new AcsConnection({
       origin: url.origin,
       tls,
       localAddress,
+      names,
       clock,
       onConnect: () => this.#authenticator.connectionOpened(),
     });

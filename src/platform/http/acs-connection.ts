@@ -5,6 +5,7 @@ import { Client } from 'undici';
 import type { Clock } from '../clock.ts';
 import { HttpError, toHttpError } from './http-error.ts';
 import type { HttpResponse } from './http-message.ts';
+import type { NameLookup } from '../name-lookup.ts';
 
 /**
  * Idle time (ms) after which undici would close the connection; longer than any RPC takes, because deployed ACSs tie a session
@@ -26,6 +27,8 @@ export interface AcsConnectionOptions {
     readonly minVersion: 'TLSv1.2' | 'TLSv1.3';
   };
   readonly localAddress?: string | undefined;
+  /** How its host is found; default: as the machine does. */
+  readonly names?: Pick<NameLookup, 'lookup'> | undefined;
   readonly clock: Clock;
   /** A TCP connection (the first, or one more after the ACS closed it) was opened. */
   readonly onConnect?: () => void;
@@ -54,6 +57,7 @@ export class AcsConnection {
       connect: {
         timeout: CONNECT_TIMEOUT_MS,
         minVersion: tls.minVersion,
+        ...(options.names === undefined ? {} : { lookup: options.names.lookup }),
         ...(tls.ca === undefined ? {} : { ca: tls.ca }),
         ...(tls.certificate === undefined ? {} : { cert: tls.certificate }),
         ...(tls.key === undefined ? {} : { key: tls.key }),

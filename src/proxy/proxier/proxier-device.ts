@@ -227,12 +227,20 @@ export class ProxierDevice {
   }
 
   #addSystemObjects(provider: LocalProvider): DnsClient {
-    const { store, clock } = this.#options.context;
+    const { store, clock, names } = this.#options.context;
     const { model } = this;
     addInterfaceStack(model);
     addSystemObjects(provider, { model, store, storeKey: 'proxier/process', clock, system: systemStatus });
     const { nameServers } = systemStatus;
-    return new DnsClient(provider, { model, store, storeKey: 'proxier/dns-server', clock, nameServers });
+    return new DnsClient(provider, {
+      model,
+      store,
+      storeKey: 'proxier/dns-server',
+      clock,
+      nameServers,
+      names,
+      acsUrl: () => this.#settings.current.url,
+    });
   }
 
   #addLocalObjects(settings: DocumentSettingsStore): LocalProvider {

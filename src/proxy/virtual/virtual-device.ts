@@ -89,6 +89,7 @@ export class VirtualDevice implements ExposedDevice {
       model: this.#model,
       settings,
       tls: context.tls,
+      names: context.names,
       connectionRequests: context.connectionRequests,
       scheduler: context.scheduler,
       clock: context.clock,

@@ -1,7 +1,8 @@
 import { expect } from 'chai';
 import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
-import { sendDatagram } from '../../../src/platform/datagram.ts';
+import { datagramSender } from '../../../src/platform/datagram.ts';
+import { NameLookup } from '../../../src/platform/name-lookup.ts';
 import { callingSession, emptySession, eventCodes, ScriptedAcs } from '../../support/scripted-acs.ts';
 import { waitFor } from '../../support/wait-for.ts';
 import { EndpointFixture } from './endpoint-fixture.ts';
@@ -59,7 +60,7 @@ describe('what an ACS orders by policies', () => {
       acs.script = callingSession([spa('Device.Time.Enable', notification)]);
       await start(acs.url, {
         settings: { lightweightNotificationProtocolsUsed: 'UDP', udpLightweightNotificationPort: port },
-        endpoint: { sendDatagram },
+        endpoint: { sendDatagram: datagramSender(new NameLookup()) },
       });
       acs.script = emptySession();
     };

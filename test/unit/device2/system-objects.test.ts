@@ -1,8 +1,10 @@
 import { expect } from 'chai';
 import { DataModel } from '../../../src/datamodel/data-model.ts';
+import { ModelError, TransactionError } from '../../../src/datamodel/model-error.ts';
 import { DnsClient } from '../../../src/device2/dns-client.ts';
 import { LocalProvider } from '../../../src/device2/local-object.ts';
 import { addSystemObjects } from '../../../src/device2/system-objects.ts';
+import type { NameServers } from '../../../src/platform/name-lookup.ts';
 import { memoryDocumentStore } from '../../../src/platform/store/document-store.ts';
 import { nameServersIn, systemStatus, type SystemStatus } from '../../../src/platform/system-status.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
@@ -16,6 +18,8 @@ describe('objects of the machine', () => {
   let clock: ManualClock;
   let processor = { busy: 0, total: 0 };
   let nameServers: string[] = [];
+  let asked: NameServers | undefined;
+  let acsUrl = 'http://acs.example/';
   const system: SystemStatus = {
     memory: () => ({ total: 8 * 2 ** 42, free: 5000 }),
     processorTime: () => processor,
@@ -37,7 +41,15 @@ describe('objects of the machine', () => {
     const provider = new LocalProvider(model);
     addSystemObjects(provider, { model, store, storeKey: 'process', clock, system });
     await turn();
-    return new DnsClient(provider, { model, store, storeKey: 'dns', clock, nameServers: system.nameServers });
+    return new DnsClient(provider, {
+      model,
+      store,
+      storeKey: 'dns',
+      clock,
+      nameServers: system.nameServers,
+      names: { use: (servers) => (asked = servers) },
+      acsUrl: () => acsUrl,
+    });
   };
 
   it('tell of memory in KiB, as much as the type holds', async () => {
@@ -90,6 +102,98 @@ describe('objects of the machine', () => {
     expect(await valueOf('Device.DNS.Client.ServerNumberOfEntries')).to.equal('2');
     dns.stop();
     expect(clock.pendingCount).to.equal(0);
+  });
+
+  describe('name servers that the ACS adds and switches', () => {
+    const set = async (values: Readonly<Record<string, string>>): Promise<string> => {
+      const assignments = Object.entries(values).map(([name, value]) => ({
+        path: `Device.DNS.Client.${name}`,
+        value,
+      }));
+      try {
+        return await model.setValues(assignments);
+      } catch (error) {
+        if (!(error instanceof TransactionError)) throw error;
+        return error.faults.map(({ kind }) => kind).join();
+      }
+    };
+
+    before(async () => {
+      nameServers = ['192.0.2.1', '192.0.2.2'];
+      const dns = await create();
+      await dns.start();
+      dns.stop();
+    });
+
+    it('come before those of the machine, which are asked as the machine does otherwise', async () => {
+      expect(rowsOf(SERVER)).to.have.length(2);
+      expect(asked).to.equal(undefined);
+      const { instanceNumber } = await model.addRow(SERVER);
+      const row = `Server.${instanceNumber}.`;
+      expect(asked, 'an empty row').to.equal(undefined);
+      expect(await set({ [`${row}DNSServer`]: '198.51.100.53', [`${row}Enable`]: 'true' })).to.equal(
+        'applied',
+      );
+      expect(await valueOf(`${SERVER}${instanceNumber}.Status`)).to.equal('Enabled');
+      expect(asked).to.deep.equal({
+        servers: ['198.51.100.53', '192.0.2.1', '192.0.2.2'],
+        thenMachine: true,
+      });
+    });
+
+    it('are not asked when they are off, and the machine not for them either', async () => {
+      const [first = '', second = '', own = ''] = rowsOf(SERVER);
+      expect(await set({ [`Server.${first}.Enable`]: 'false' })).to.equal('applied');
+      expect(asked).to.deep.equal({ servers: ['198.51.100.53', '192.0.2.2'], thenMachine: false });
+      const again = await create();
+      await again.start();
+      again.stop();
+      expect(asked, 'after a restart').to.deep.equal({
+        servers: ['198.51.100.53', '192.0.2.2'],
+        thenMachine: false,
+      });
+      expect(rowsOf(SERVER)).to.deep.equal([first, second, own]);
+      await set({ [`Server.${second}.Enable`]: 'false', [`Server.${own}.Enable`]: 'false' });
+      expect(asked, 'with none at all nobody would be found').to.equal(undefined);
+      await set({ [`Server.${first}.Enable`]: 'true', [`Server.${second}.Enable`]: 'true' });
+      expect(asked).to.equal(undefined);
+    });
+
+    it('are refused where they cannot be had', async () => {
+      const [first = '', , own = ''] = rowsOf(SERVER);
+      expect(await set({ [`Server.${own}.DNSServer`]: 'dns.example' })).to.equal('invalidValue');
+      expect(await set({ [`Server.${own}.DNSServer`]: '192.0.2.1' }), 'another row').to.equal('invalidValue');
+      expect(await set({ [`Server.${own}.DNSServer`]: 'fe80::1%eth0' })).to.equal('invalidValue');
+      expect(await set({ [`Server.${own}.Interface`]: 'Device.IP.Interface.1' })).to.equal('invalidValue');
+      expect(await set({ [`Server.${first}.DNSServer`]: '192.0.2.9' }), 'the machine’s').to.equal(
+        'invalidValue',
+      );
+      const refused: unknown = await model.deleteRow(`${SERVER}${first}.`).catch((error: unknown) => error);
+      expect(refused, 'the machine’s').to.be.instanceOf(ModelError);
+    });
+
+    it('go when the ACS deletes them', async () => {
+      const [, , own = ''] = rowsOf(SERVER);
+      await set({ [`Server.${own}.Enable`]: 'true' });
+      expect(asked?.servers).to.have.length(3);
+      await model.deleteRow(`${SERVER}${own}.`);
+      expect(asked).to.equal(undefined);
+      expect(rowsOf(SERVER)).to.have.length(2);
+    });
+
+    it('are all off only where the ACS is found without them', async () => {
+      expect(await set({ Enable: 'false' })).to.equal('invalidValue');
+      acsUrl = 'https://[2001:db8::1]:7547/acs';
+      expect(await set({ Enable: 'false' })).to.equal('applied');
+      expect(asked).to.deep.equal({ servers: [], thenMachine: false });
+      const [first = ''] = rowsOf(SERVER);
+      expect(await valueOf('Device.DNS.Client.Status')).to.equal('Disabled');
+      expect(await valueOf(`${SERVER}${first}.Status`)).to.equal('Disabled');
+      await create();
+      expect(asked, 'after a restart').to.deep.equal({ servers: [], thenMachine: false });
+      expect(await set({ Enable: 'true' })).to.equal('applied');
+      expect(asked).to.equal(undefined);
+    });
   });
 
   it('read name servers as the resolver does', () => {

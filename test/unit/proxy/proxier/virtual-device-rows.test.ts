@@ -3,6 +3,7 @@ import { createSessionScheduler } from '../../../../src/cwmp/session-scheduler.t
 import { silentLogger } from '../../../../src/platform/logger.ts';
 import { memoryDocumentStore } from '../../../../src/platform/store/document-store.ts';
 import { ProxierDevice } from '../../../../src/proxy/proxier/proxier-device.ts';
+import { NameLookup } from '../../../../src/platform/name-lookup.ts';
 import { ManualClock } from '../../../support/manual-clock.ts';
 import { FakeListener } from '../../cwmp/endpoint-fixture.ts';
 import { describeDevice, rootDevice } from '../../upnp-dm/fake-device.ts';
@@ -23,6 +24,7 @@ describe('the table of virtual devices', () => {
         acs: () => ({ url: '', username: '', password: '', periodicInformIntervalSeconds: 3600 }),
         machineBootId: undefined,
         sendDatagram: () => Promise.resolve(),
+        names: new NameLookup(),
         clock: new ManualClock(),
         logger: silentLogger,
         userAgent: 'test',

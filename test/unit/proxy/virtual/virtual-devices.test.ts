@@ -5,6 +5,7 @@ import type { DocumentStore } from '../../../../src/platform/store/document-stor
 import type { EndpointContext } from '../../../../src/proxy/endpoint-context.ts';
 import type { DescribedDevice } from '../../../../src/proxy/proxied-device.ts';
 import { VirtualDevices } from '../../../../src/proxy/virtual/virtual-devices.ts';
+import { NameLookup } from '../../../../src/platform/name-lookup.ts';
 import { ManualClock } from '../../../support/manual-clock.ts';
 import { describeDevice, rootDevice } from '../../upnp-dm/fake-device.ts';
 
@@ -75,6 +76,7 @@ function contextOf(store: DocumentStore): EndpointContext {
     proxier: { manufacturer: 'P', oui: '0011AA', productClass: 'P', serialNumber: 'P1' },
     acs: () => ({ url: ACS_URL, username: '', password: '', periodicInformIntervalSeconds: 3600 }),
     sendDatagram: () => Promise.resolve(),
+    names: new NameLookup(),
     clock: new ManualClock(),
     machineBootId: 'run',
     logger: silentLogger,
