@@ -16,13 +16,13 @@ export class RateLimiter {
     this.#at = clock.monotonic();
   }
 
-  /** Takes one token; false = too fast. */
-  take(): boolean {
+  /** @param cost tokens, no more than `burst`. @returns false = too fast, and none is taken */
+  take(cost = 1): boolean {
     const now = this.#clock.monotonic();
     this.#tokens = Math.min(this.#burst, this.#tokens + ((now - this.#at) / 1000) * this.#perSecond);
     this.#at = now;
-    if (this.#tokens < 1) return false;
-    this.#tokens -= 1;
+    if (this.#tokens < cost) return false;
+    this.#tokens -= cost;
     return true;
   }
 }

@@ -26,6 +26,8 @@ export interface HttpServerOptions {
   /** LAN listeners only: of one host at a time, so that none keeps the others out. Default: all of them. */
   readonly maxConnectionsPerHost?: number;
   readonly logger: Logger;
+  /** Called with each request whose body is longer than `maxBodyBytes`. */
+  readonly tooLarge?: (request: Request) => void;
   /** Adds routes. `req.body` is a Buffer (empty when there is none). */
   readonly routes: (app: Express) => void;
 }
@@ -101,7 +103,7 @@ function createApp(options: HttpServerOptions, lenient: boolean): Express {
       next();
     });
   }
-  app.use(refuseLargeBody(options.maxBodyBytes));
+  app.use(refuseLargeBody(options));
   app.use(express.raw({ type: () => true, limit: options.maxBodyBytes, inflate: false }));
   app.use((request, _response, next) => {
     if (!Buffer.isBuffer(request.body)) request.body = Buffer.alloc(0);
@@ -116,18 +118,19 @@ function createApp(options: HttpServerOptions, lenient: boolean): Express {
       response.status(405).set('Allow', methods.join(', ')).type('text/plain').send('Method Not Allowed\n');
     }
   });
-  app.use(answerError(options.logger));
+  app.use(answerError(options));
   return app;
 }
 
 /** body-parser would first read the whole of a body that announces itself as too long. */
-function refuseLargeBody(maxBodyBytes: number): RequestHandler {
+function refuseLargeBody({ maxBodyBytes, tooLarge }: HttpServerOptions): RequestHandler {
   return (request, response, next) => {
     const announced = Number(request.headers['content-length'] ?? 0);
     if (announced <= maxBodyBytes) {
       next();
       return;
     }
+    tooLarge?.(request);
     response.status(413).set('Connection', 'close').type('text/plain').send('Payload Too Large\n');
   };
 }
@@ -149,9 +152,10 @@ function matches(layer: object, path: string): boolean {
   return Boolean(matched);
 }
 
-function answerError(logger: Logger): ErrorRequestHandler {
+function answerError({ logger, tooLarge }: HttpServerOptions): ErrorRequestHandler {
   return (error: unknown, request, response, next) => {
     const status = statusOf(error);
+    if (status === 413) tooLarge?.(request);
     if (status >= 500) logger.error('HTTP request failed', { method: request.method, error });
     if (response.headersSent) {
       next(error);

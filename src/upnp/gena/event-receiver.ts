@@ -8,11 +8,14 @@ import { parsePropertySet } from './parse-property-set.ts';
 import type { Notification } from './subscription-machine.ts';
 import { WarningDigest } from './warning-digest.ts';
 
-const MAX_EVENT_BYTES = 1024 * 1024;
+/** Of the services that are subscribed to; it is read at one go. */
+const MAX_EVENT_BYTES = 256 * 1024;
 const MAX_CONNECTIONS = 256;
 const MAX_CONNECTIONS_PER_HOST = 64;
 const EVENTS_PER_SECOND = 50;
 const EVENT_BURST = 200;
+/** Of a longer event each part of this length counts as one: reading it costs as much. */
+const BYTES_OF_AN_EVENT = 4096;
 /** Devices send one event after the other: a late answer slows down whoever floods. Well below the 30 s of [UDA 4.3.2]. */
 const REFUSAL_DELAY_MS = 1000;
 
@@ -24,13 +27,17 @@ export interface CallbackOptions {
   readonly onNotification: (notification: Notification) => void;
 }
 
+interface Callback extends CallbackOptions {
+  readonly limiter: RateLimiter;
+}
+
 /** Where devices send their events: one listener on one local address. */
 export class EventReceiver {
   readonly #server: HttpServer;
   readonly #clock: Clock;
   readonly #logger: Logger;
   readonly #warnings: WarningDigest;
-  readonly #callbacks = new Map<string, CallbackOptions & { readonly limiter: RateLimiter }>();
+  readonly #callbacks = new Map<string, Callback>();
   readonly #address: string;
   #port: number | undefined;
   #starting: Promise<number> | undefined;
@@ -48,6 +55,12 @@ export class EventReceiver {
       maxConnections: MAX_CONNECTIONS,
       maxConnectionsPerHost: MAX_CONNECTIONS_PER_HOST,
       logger,
+      tooLarge: (request) => {
+        const callback = this.#callbackOf(/^\/event\/(\w+)$/.exec(request.path)?.[1], request);
+        if (callback === undefined) return;
+        this.#warnings.warn('an event is too long to be read', callback.deviceAddress);
+        this.#missed(callback, request);
+      },
       routes: (app) => {
         app.notify('/event/:token', (request: Request, response: Response) => {
           this.#receive(request, response);
@@ -93,36 +106,59 @@ export class EventReceiver {
 
   #receive(request: Request, response: Response): void {
     const token = request.params['token'];
-    const callback = typeof token === 'string' ? this.#callbacks.get(token) : undefined;
-    const source = (request.socket.remoteAddress ?? '').replace(/^::ffff:/, '');
-    const sid = request.get('sid') ?? '';
-    const seq = request.get('seq') ?? '';
-    if (callback === undefined || source !== callback.deviceAddress || !callback.acceptsSid(sid)) {
-      this.#logger.debug('event refused', { source, known: callback !== undefined });
+    const callback = this.#callbackOf(typeof token === 'string' ? token : undefined, request);
+    if (callback === undefined) {
       response.status(412).end();
       return;
     }
-    if (sid === '' || !/^\d{1,10}$/.test(seq)) {
+    const { deviceAddress: source } = callback;
+    const event = numbersOf(request);
+    if (event === undefined) {
       response.status(400).end();
       return;
     }
-    if (!callback.limiter.take()) {
+    const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
+    if (!callback.limiter.take(Math.max(1, Math.ceil(body.length / BYTES_OF_AN_EVENT)))) {
       this.#warnings.warn('events come too fast, dropped', source);
-      this.#clock.schedule(REFUSAL_DELAY_MS, () => response.status(503).end());
+      this.#clock.schedule(REFUSAL_DELAY_MS, () => {
+        response.status(503).end();
+        this.#missed(callback, request);
+      });
       return;
     }
     // Answered before anything is done with it: single-threaded devices wait for this 200 before they answer our action.
     response.status(200).end();
-    callback.onNotification({ sid, seq: Number(seq), variables: this.#parse(request.body, source) });
+    callback.onNotification({ ...event, variables: this.#parse(body, source) });
   }
 
-  #parse(body: unknown, source: string): ReadonlyMap<string, string> | undefined {
+  /** Undefined for a NOTIFY that is none of ours. */
+  #callbackOf(token: string | undefined, request: Request): Callback | undefined {
+    const callback = token === undefined ? undefined : this.#callbacks.get(token);
+    const source = (request.socket.remoteAddress ?? '').replace(/^::ffff:/, '');
+    if (source === callback?.deviceAddress && callback.acceptsSid(request.get('sid') ?? '')) return callback;
+    this.#logger.debug('event refused', { source, known: callback !== undefined });
+    return undefined;
+  }
+
+  /** What an event would have told is not known: there may be no other one that shows the gap. */
+  #missed(callback: Callback, request: Request): void {
+    const event = numbersOf(request);
+    if (event !== undefined) callback.onNotification({ ...event, variables: undefined });
+  }
+
+  #parse(body: Buffer, source: string): ReadonlyMap<string, string> | undefined {
     try {
-      return parsePropertySet(Buffer.isBuffer(body) ? body : Buffer.alloc(0));
+      return parsePropertySet(body);
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
       this.#warnings.warn('unreadable event', source, { error: reason });
       return undefined;
     }
   }
+}
+
+function numbersOf(request: Request): Pick<Notification, 'sid' | 'seq'> | undefined {
+  const sid = request.get('sid') ?? '';
+  const seq = request.get('seq') ?? '';
+  return sid === '' || !/^\d{1,10}$/.test(seq) ? undefined : { sid, seq: Number(seq) };
 }

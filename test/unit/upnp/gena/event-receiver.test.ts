@@ -18,7 +18,7 @@ describe('the receiver of events', () => {
 
   afterEach(() => receiver.stop());
 
-  const notify = (url: string, seq: number): Promise<number | undefined> =>
+  const notify = (url: string, seq: number, body = EVENT): Promise<number | undefined> =>
     new Promise((resolve, reject) => {
       const request = http.request(url, { method: 'NOTIFY', headers: { SID: 'uuid:1', SEQ: seq } });
       request.on('response', (response) => {
@@ -26,18 +26,21 @@ describe('the receiver of events', () => {
         resolve(response.statusCode);
       });
       request.on('error', reject);
-      request.end(EVENT);
+      request.end(body);
     });
-  const open = (notified: number[]): Promise<{ readonly url: string }> =>
+  /** @param missed gets the numbers of events that were not read */
+  const open = (notified: number[], missed: number[] = []): Promise<{ readonly url: string }> =>
     receiver.open({
       deviceAddress: '127.0.0.1',
       acceptsSid: () => true,
-      onNotification: ({ seq }) => void notified.push(seq),
+      onNotification: ({ seq, variables }) => void (variables === undefined ? missed : notified).push(seq),
     });
+  const longEvent = (length: number): string =>
+    EVENT.replace('/>', `><e:property><A>${'x'.repeat(length)}</A></e:property></e:propertyset>`);
 
   it('lets a device that floods wait for its answer, and nobody else', async () => {
-    const [flooded, calm]: [number[], number[]] = [[], []];
-    const { url } = await open(flooded);
+    const [flooded, calm, missed]: [number[], number[], number[]] = [[], [], []];
+    const { url } = await open(flooded, missed);
     const other = await open(calm);
     const answers: Promise<number | undefined>[] = [];
     while (clock.pendingCount === 0 && answers.length < 1000) {
@@ -53,6 +56,23 @@ describe('the receiver of events', () => {
     expect(isAnswered).to.equal(false);
     clock.advance(1000);
     expect(await refused).to.equal(503);
+    expect(missed, 'it may have been the last one: no other shows the gap').to.deep.equal([answers.length]);
     expect(await notify(url, 0)).to.equal(200);
+  });
+
+  it('counts a long event as the many short ones that it costs, and tells of one that is not read at all', async () => {
+    const [notified, missed]: [number[], number[]] = [[], []];
+    const { url } = await open(notified, missed);
+    const long = longEvent(200_000);
+    let sent = 0;
+    while (clock.pendingCount === 0 && sent < 100) {
+      void notify(url, sent++, long);
+      await waitFor(() => notified.length === sent || clock.pendingCount > 0, 'a reaction');
+    }
+    expect(sent - 1, 'of 200 000 bytes at once').to.equal(4);
+    clock.advance(1000);
+    await waitFor(() => missed.length === 1, 'the word of the one that was refused');
+    expect(await notify(url, 9, longEvent(300_000))).to.equal(413);
+    expect(missed).to.deep.equal([4, 9]);
   });
 });
