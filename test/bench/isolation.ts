@@ -45,6 +45,8 @@ const TROUBLES: readonly Trouble[] = [
   { name: 'events unconfirmed', begin: events('unconfirmed') },
   { name: 'events wrongSeq', begin: events('wrongSeq'), repeat: [`set ${TEMPERATURE_ON_DEVICE} #`] },
   { name: 'flood of events', repeat: ['flood 500'] },
+  { name: 'flood, 250 kB each', repeat: ['flood 500 250000'] },
+  { name: 'flood, 900 kB each', repeat: ['flood 500 900000'] },
   { name: 'vanish and return', repeat: ['vanish', 'return'] },
   { name: 'reboot', repeat: ['reboot'] },
 ];

@@ -33,7 +33,7 @@ export const LARGEST_DEVICE_COUNT = 500;
 
 export const LAB_DEVICE_HELP =
   'Commands on standard input, one a line, each answered by one line ("N: " before it chooses the N-th device): ' +
-  'get PATH | set PATH VALUE | add TABLE [LEAF=VALUE ...] | delete ROW | list [PATH] | reboot | update | vanish | return | flood COUNT | ' +
+  'get PATH | set PATH VALUE | add TABLE [LEAF=VALUE ...] | delete ROW | list [PATH] | reboot | update | vanish | return | flood COUNT [BYTES] | ' +
   'fault off | fault ACTION CODE|NUMBERms|BEHAVIOUR | fault events unconfirmed|wrongSeq';
 
 /** `VA2000100` and 3 give `VA2000103`: the last digits count. */
@@ -114,7 +114,7 @@ async function execute(device: LabDevice, verb: string, words: readonly string[]
       device.setFault(path === 'off' ? undefined : parseFault(words));
       return words.join(' ');
     case 'flood':
-      await device.floodEvents(readCount(path));
+      await device.floodEvents(readCount(path), words[1] === undefined ? 0 : readCount(words[1]));
       return 'sent';
     case 'return':
       return (await device.comeBack()).location;

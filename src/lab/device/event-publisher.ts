@@ -119,9 +119,13 @@ export class EventPublisher {
     this.#arm();
   }
 
-  /** Sends so many events of one variable, without regard to moderation and as fast as they are answered. */
-  async flood(variable: string, count: number): Promise<void> {
-    const snapshot = this.#snapshot([variable], false);
+  /**
+   * Sends so many events of one variable, without regard to moderation and as fast as they are answered.
+   * @param padding so many characters more in the variable, after a comma
+   */
+  async flood(variable: string, count: number, padding = 0): Promise<void> {
+    const value = this.#options.read(variable, false);
+    const snapshot = { [variable]: padding === 0 ? value : `${value},${'x'.repeat(padding)}` };
     for (const subscription of this.#subscriptions.values()) {
       for (let sent = 0; sent < count; sent += 1) void this.#enqueue(subscription, snapshot);
     }

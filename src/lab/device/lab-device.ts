@@ -204,8 +204,8 @@ export class LabDevice {
   }
 
   /** Sends so many events that nothing has changed for; resolves when all are answered, or their subscription has ended. */
-  floodEvents(count: number): Promise<void> {
-    return this.#cmsPublisher.flood('ConfigurationUpdate', count);
+  floodEvents(count: number, padding?: number): Promise<void> {
+    return this.#cmsPublisher.flood('ConfigurationUpdate', count, padding);
   }
 
   /** The device learnt or lost parameters: SupportedParametersUpdate is evented. */
