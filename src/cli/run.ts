@@ -34,7 +34,14 @@ Examples:
     });
 }
 
+/**
+ * For glibc, unless the machine says otherwise: a look for a name cannot be broken off, and a process ends only when those under way
+ * have. [resolv.conf(5)]
+ */
+const RESOLVER_OPTIONS = 'timeout:2 attempts:1';
+
 async function runDaemon(initialConfig: Config, options: ConfigOptions): Promise<number> {
+  process.env['RES_OPTIONS'] ??= RESOLVER_OPTIONS;
   const { createDaemon } = await import('../daemon.ts');
   const { systemClock: clock } = await import('../platform/clock.ts');
   const { loadConfig } = await import('../platform/config/load-config.ts');

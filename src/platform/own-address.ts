@@ -4,6 +4,9 @@ import type { Logger } from './logger.ts';
 /** Addresses change with the lease or the dial-in of the WAN; nobody tells us. */
 export const ADDRESS_CHECK_MS = 25_000;
 
+/** How long the start waits for it: a resolver that does not answer must not keep the LAN waiting. */
+const START_PATIENCE_MS = 1_000;
+
 export interface OwnAddressOptions {
   /** Finds the address under which a peer on the WAN sees us. @throws Error while there is no way to it */
   readonly find: () => Promise<string>;
@@ -32,9 +35,22 @@ export class OwnAddress {
     return this.#current;
   }
 
-  /** Never rejects. */
+  /** Looks it up; what takes longer than a second is taken over later. Never rejects. */
   async start(): Promise<void> {
-    this.#current = await this.#look();
+    const { clock, fallback } = this.#options;
+    const looking = this.#look();
+    this.#current = await new Promise<string>((resolve) => {
+      const patience = clock.schedule(START_PATIENCE_MS, () => {
+        resolve(fallback());
+      });
+      void looking.then((address) => {
+        patience.cancel();
+        resolve(address);
+      });
+    });
+    void looking.then((address) => {
+      this.#take(address);
+    });
     this.#arm();
   }
 
@@ -54,7 +70,10 @@ export class OwnAddress {
 
   /** Looks it up now. Never rejects. */
   async check(): Promise<void> {
-    const address = await this.#look();
+    this.#take(await this.#look());
+  }
+
+  #take(address: string): void {
     if (address === this.#current || this.#stopped) return;
     this.#options.logger.info('own address changed', { from: this.#current, to: address });
     this.#current = address;

@@ -52,6 +52,26 @@ describe('OwnAddress', () => {
     expect(warnings).to.equal(0);
   });
 
+  it('does not wait for a resolver that does not answer', async () => {
+    let answer = (_address: string): void => undefined;
+    own = new OwnAddress({
+      find: () => new Promise<string>((resolve) => (answer = resolve)),
+      fallback: () => lan,
+      onChange: () => void changes.push(own.current),
+      clock,
+      logger: silentLogger,
+    });
+    const started = own.start();
+    clock.advance(1_000);
+    await started;
+    expect(own.current).to.equal('192.168.1.1');
+    answer('203.0.113.5');
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(changes).to.deep.equal(['203.0.113.5']);
+    own.stop();
+    expect(clock.pendingCount).to.equal(0);
+  });
+
   it('leaves no timer behind', async () => {
     await own.start();
     await check();
