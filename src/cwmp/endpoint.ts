@@ -331,16 +331,16 @@ export class CwmpEndpoint {
     return this.#state.valueChanges.hasActive ? 'notification' : undefined;
   }
 
-  /** 0 BOOTSTRAP is due as long as the ACS at the URL has not taken one [TR-069 3.7.1.5]. */
+  /**
+   * 0 BOOTSTRAP is due as long as the ACS at the URL has not taken one, and with the first session after the URL was another one
+   * for a while [TR-069 3.7.1.5]: what was due before that is gone by then, so the same ACS has to begin anew.
+   */
   #introduceIfNew(): void {
     const { queue, bootstrappedUrl, valueChanges } = this.#state;
-    if (this.#options.settings.current.url === bootstrappedUrl) {
-      queue.drop('0 BOOTSTRAP');
-    } else if (!queue.has('0 BOOTSTRAP')) {
-      queue.add('0 BOOTSTRAP');
-      // The new ACS is told everything: older news is void.
-      valueChanges.clear();
-    }
+    if (this.#options.settings.current.url === bootstrappedUrl || queue.has('0 BOOTSTRAP')) return;
+    queue.add('0 BOOTSTRAP');
+    // The new ACS is told everything: older news is void.
+    valueChanges.clear();
   }
 
   #settingsChanged(current: AcsSettings, previous: AcsSettings): void {

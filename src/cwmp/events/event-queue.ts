@@ -45,11 +45,6 @@ export class EventQueue {
     return true;
   }
 
-  /** There is no reason for the event any more. */
-  drop(code: string): void {
-    this.#entries = this.#entries.filter((entry) => entry.code !== code);
-  }
-
   get size(): number {
     return this.#entries.length;
   }

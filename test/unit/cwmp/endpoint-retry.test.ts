@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 
-import { setNotification, setParameterValues } from '../../support/acs-calls.ts';
+import { scheduleInform, setNotification, setParameterValues } from '../../support/acs-calls.ts';
 import {
   acsFault,
   callingSession,
@@ -138,7 +138,7 @@ describe('CwmpEndpoint after a failed session', () => {
     expect(other.informs[0]!.body).to.contain('<RetryCount>0</RetryCount>');
   });
 
-  it('introduces itself to no ACS that knows it, whatever the URL was for a moment', async () => {
+  it('introduces itself to no ACS that knows it, whatever the URL was in its session', async () => {
     const fixture = suite.make();
     const other = await suite.anotherAcs();
     suite.acs.script = callingSession([
@@ -150,14 +150,23 @@ describe('CwmpEndpoint after a failed session', () => {
     await quiet();
     expect(fixture.endpoint.status().pendingEvents).to.deep.equal([]);
     expect([suite.acs.informs.length, other.informs.length]).to.deep.equal([1, 0]);
+  });
 
-    // Outside a session, while the other ACS cannot be reached.
+  it('begins anew with the ACS it had, when the URL was another one outside a session: what was due is void', async () => {
+    const fixture = suite.make();
+    const other = await suite.anotherAcs();
+    suite.acs.script = callingSession([scheduleInform(300, 'k')]);
+    await fixture.endpoint.start();
+    await suite.idle(fixture, 1);
+    suite.acs.script = callingSession([]);
     other.script = () => 'drop';
     await fixture.settings.update({ url: other.url });
     await waitFor(() => fixture.endpoint.status().retryCount === 1, 'the failure');
     await fixture.settings.update({ url: suite.acs.url });
+    await suite.idle(fixture, 2);
+    expect(eventCodes(suite.acs.informs[1]!)).to.deep.equal(['0 BOOTSTRAP']);
     await quiet();
     expect(fixture.endpoint.status().pendingEvents).to.deep.equal([]);
-    expect(suite.acs.informs).to.have.length(1);
+    expect(suite.acs.informs).to.have.length(2);
   });
 });
