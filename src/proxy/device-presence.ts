@@ -1,4 +1,4 @@
-import type { Clock } from '../platform/clock.ts';
+import type { Clock, Timer } from '../platform/clock.ts';
 import type { Logger } from '../platform/logger.ts';
 import type {
   ControlPoint,
@@ -19,6 +19,8 @@ import type { ExposedDevice } from './exposed-device.ts';
 
 /** How long to wait for the initial event, so that the first values read are guaranteed by events already. */
 const FIRST_EVENT_WAIT_MS = 2_000;
+/** A device that confirms a subscription and sends nothing for so long will not: [UDA 4.1.2] asks for an event at once. */
+const MUTE_AFTER_MS = 30_000;
 
 /** Variables whose counter grows when the data model itself changed [CMS:2 2.3]. */
 const STRUCTURE_VARIABLES = ['SupportedDataModelsUpdate', 'SupportedParametersUpdate'];
@@ -56,6 +58,12 @@ export class DevicePresence {
   readonly #answers: AnswerWatch;
   #subscription: Subscription | undefined;
   #subscriptionState: SubscriptionState = 'none';
+  /** An event of the subscription has come: a firewall may keep them off, or the device may send none. */
+  #isHeard = false;
+  /** The device has AttributeValuesUpdate, which is optional [CMS:2 2.3]. */
+  #tellsAttributes = true;
+  #muteTimer: Timer | undefined;
+  #attributesTimer: Timer | undefined;
   #firstEvent: () => void = () => undefined;
   #exposed: ExposedDevice | undefined;
   #attached:
@@ -139,7 +147,7 @@ export class DevicePresence {
   connect(exposed: ExposedDevice): boolean {
     const isNew = this.#exposed !== exposed;
     this.#exposed = exposed;
-    exposed.deviceModel.connect(this.client, this.#subscriptionState === 'active');
+    exposed.deviceModel.connect(this.client, this.#vouches);
     return isNew;
   }
 
@@ -172,6 +180,8 @@ export class DevicePresence {
   /** Ends all work; resolves when the subscription is cancelled. */
   async end(): Promise<void> {
     this.#ended = true;
+    this.#muteTimer?.cancel();
+    this.#attributesTimer?.cancel();
     this.#answers.stop();
     this.#detachWatcher();
     await this.#subscription?.stop();
@@ -210,7 +220,7 @@ export class DevicePresence {
       watched: () => exposed.watched,
       isUrgent: (parameter) => exposed.isUrgent(parameter),
       alarms,
-      isSubscribed: () => this.#subscriptionState === 'active',
+      isSubscribed: () => this.#vouches,
       pollIntervalSeconds,
       onStructureDoubtful,
       clock,
@@ -227,16 +237,62 @@ export class DevicePresence {
   #subscriptionChanged(state: SubscriptionState): void {
     if (this.#ended) return;
     this.#subscriptionState = state;
-    this.#exposed?.deviceModel.setEventsReliable(state === 'active');
+    if (state !== 'active') this.#isHeard = false;
+    this.#vouchingChanged();
+    this.#muteTimer?.cancel();
+    if (state !== 'active') return;
     // Events may have been missed while there was no subscription.
-    if (state === 'active') this.#valuesDoubtful();
+    this.#valuesDoubtful();
+    if (!this.#isHeard) this.#muteTimer = this.#options.clock.schedule(MUTE_AFTER_MS, () => this.#logMute());
+  }
+
+  /** Whether events tell of every change: they come, and if they do not tell of attributes, these are read from time to time. */
+  get #vouches(): boolean {
+    if (this.#subscriptionState !== 'active' || !this.#isHeard) return false;
+    return this.#tellsAttributes || this.#options.pollIntervalSeconds() > 0;
+  }
+
+  #vouchingChanged(): void {
+    this.#exposed?.deviceModel.setEventsReliable(this.#vouches);
     this.#attached?.watcher.subscriptionChanged();
+  }
+
+  #logMute(): void {
+    this.#options.logger.warn(
+      'the subscription is confirmed, but no event comes: is the event port open to the LAN? The device is polled',
+      { seconds: MUTE_AFTER_MS / 1000 },
+    );
+  }
+
+  #heard(message: EventMessage): void {
+    this.#muteTimer?.cancel();
+    const hadAttributes = this.#tellsAttributes;
+    // The first event of a subscription has every evented variable [UDA 4.1.2].
+    if (message.variables.has(ATTRIBUTES_VARIABLE)) this.#tellsAttributes = true;
+    else if (message.seq === 0) this.#tellsAttributes = false;
+    const wasHeard = this.#isHeard;
+    this.#isHeard = true;
+    if (!wasHeard || hadAttributes !== this.#tellsAttributes) this.#vouchingChanged();
+    if (!this.#tellsAttributes) this.#attributesTimer ??= this.#checkAttributesLater();
+  }
+
+  /** Another control point may switch EventOnChange off, and no event would say so. */
+  #checkAttributesLater(): Timer | undefined {
+    const seconds = this.#options.pollIntervalSeconds();
+    if (seconds === 0) return undefined;
+    return this.#options.clock.schedule(seconds * 1000, () => {
+      this.#attributesTimer = undefined;
+      if (this.#tellsAttributes) return;
+      this.#attributesDoubtful();
+      this.#attributesTimer = this.#checkAttributesLater();
+    });
   }
 
   /** [CMS:2 2.2] An event says that something changed; the counters tell whether the model did. */
   #eventReceived(message: EventMessage): void {
     this.#firstEvent();
     if (this.#ended) return;
+    this.#heard(message);
     const changed = [...STRUCTURE_VARIABLES, ATTRIBUTES_VARIABLE].filter((name) =>
       this.#hasCounted(name, message),
     );

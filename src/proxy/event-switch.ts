@@ -215,12 +215,11 @@ export class EventSwitch {
     const { logger } = this.#options;
     const silent = this.#silentPaths();
     if (silent.length === 0) return false;
-    if (again) {
-      logger.info('EventOnChange of watched parameters was switched off, switching it on again', {
-        count: silent.length,
-        example: silent[0],
-      });
-    }
+    // After a start nobody knows whether another control point has switched them off.
+    const message = again
+      ? 'EventOnChange of watched parameters was switched off, switching it on again'
+      : 'EventOnChange of watched parameters is off, switching it on';
+    logger.info(message, { count: silent.length, example: silent[0] });
     for (const path of silent) this.#limit.note(path);
     // A device that takes no EventOnChange for tables must not refuse that of leaves with it.
     const leaves = await this.#switchOn(silent.filter(isLeaf));

@@ -3,6 +3,7 @@ import { createSocket } from 'node:dgram';
 import { CpeFault } from '../../src/lab/acs/messages.ts';
 import type { DeviceFault, LabDevice, LabDeviceOptions } from '../../src/lab/device/lab-device.ts';
 import { systemClock, type Clock } from '../../src/platform/clock.ts';
+import { invokeByHand } from '../support/another-control-point.ts';
 import { Crowd } from '../support/crowd.ts';
 import { House, type HouseOptions } from '../support/house.ts';
 import { waitFor } from '../support/wait-for.ts';
@@ -165,20 +166,54 @@ describe('a LAN with a device that misbehaves', () => {
     }
   });
 
-  it('a device that never confirms a subscription is asked for each value, and polled for what is watched', async () => {
+  const eventless = [
+    ['never confirms a subscription', 'unconfirmed', 'subscribing'],
+    ['confirms a subscription and sends no event', 'mute', 'active'],
+  ] as const;
+  for (const [what, events, subscription] of eventless)
+    it(`a device that ${what} is asked for each value, and polled for what is watched`, async () => {
+      await openHouse({ devices: { pollIntervalSeconds: 1 } });
+      const storage = await addStorage({ events });
+      await joined(NAS);
+      expect(statusOf(storage)?.subscription).to.equal(subscription);
+      for (const value of ['Failing', 'OK']) {
+        storage.set(HEALTH_ON_DEVICE, value);
+        expect(await read(NAS, HEALTH)).to.equal(value);
+      }
+      await watch(NAS, HEALTH);
+      await expectTold(NAS, HEALTH, 'Failing', () => {
+        storage.set(HEALTH_ON_DEVICE, 'Failing');
+      });
+      await expectSensorServed();
+    });
+
+  it('a device that does not tell of attributes is asked for them: another control point may switch events off', async () => {
     await openHouse({ devices: { pollIntervalSeconds: 1 } });
-    const storage = await addStorage({ events: 'unconfirmed' });
+    const storage = await addStorage({ events: 'noAttributes' });
     await joined(NAS);
-    expect(statusOf(storage)?.subscription).to.equal('subscribing');
-    for (const value of ['Failing', 'OK']) {
-      storage.set(HEALTH_ON_DEVICE, value);
-      expect(await read(NAS, HEALTH)).to.equal(value);
-    }
     await watch(NAS, HEALTH);
     await expectTold(NAS, HEALTH, 'Failing', () => {
       storage.set(HEALTH_ON_DEVICE, 'Failing');
     });
-    await expectSensorServed();
+    const switchedOff =
+      `<cms:NodeAttributeValueList xmlns:cms="urn:schemas-upnp-org:dm:cms"><Node><NodeAttributePath>${HEALTH_ON_DEVICE}` +
+      '</NodeAttributePath><EventOnChange>0</EventOnChange></Node></cms:NodeAttributeValueList>';
+    const asked = storage.requests.length;
+    await invokeByHand(
+      house.addresses.get(storage)?.location ?? '',
+      'SetAttributes',
+      'NodeAttributeValueList',
+      switchedOff,
+    );
+    // The first one is that of the other control point.
+    await waitFor(
+      () => storage.requests.slice(asked).filter(({ action }) => action === 'SetAttributes').length === 2,
+      'the events to be switched on again',
+    );
+    await expectTold(NAS, HEALTH, 'OK', () => {
+      storage.set(HEALTH_ON_DEVICE, 'OK');
+    });
+    expect(await read(NAS, HEALTH)).to.equal('OK');
   });
 
   it('a device that floods events is put off, and heard when it is quiet again', async () => {

@@ -2,7 +2,7 @@ import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
 import type { Clock } from '../../platform/clock.ts';
 import type { Logger } from '../../platform/logger.ts';
-import { parseFault } from './device-fault.ts';
+import { EVENT_FAULTS, parseFault } from './device-fault.ts';
 import { createLabDevice, type LabDevice, type LabDeviceAddress } from './lab-device.ts';
 import { loadProfile, type ProfileIdentity } from './profile.ts';
 import type { RowValues } from './schema.ts';
@@ -34,7 +34,8 @@ export const LARGEST_DEVICE_COUNT = 500;
 export const LAB_DEVICE_HELP =
   'Commands on standard input, one a line, each answered by one line ("N: " before it chooses the N-th device): ' +
   'get PATH | set PATH VALUE | add TABLE [LEAF=VALUE ...] | delete ROW | list [PATH] | reboot | update | vanish | return | flood COUNT [BYTES] | ' +
-  'fault off | fault ACTION CODE|NUMBERms|BEHAVIOUR | fault events unconfirmed|wrongSeq';
+  'fault off | fault ACTION CODE|NUMBERms|BEHAVIOUR | fault events ' +
+  EVENT_FAULTS.join('|');
 
 /** `VA2000100` and 3 give `VA2000103`: the last digits count. */
 function serialNumberOf(base: string, index: number): string {

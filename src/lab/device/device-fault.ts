@@ -17,26 +17,32 @@ export type ActionFault =
   | { readonly action: string; readonly behaviour: Behaviour };
 
 /** A misbehaviour to show. */
-export type DeviceFault =
-  | ActionFault
-  /** unconfirmed: SUBSCRIBE is never answered; wrongSeq: every event leaves out a number. */
-  | { readonly events: 'unconfirmed' | 'wrongSeq' };
+export type DeviceFault = ActionFault | { readonly events: EventFault };
+
+/**
+ * unconfirmed: SUBSCRIBE is never answered; mute: it is, and no event ever comes; wrongSeq: every event leaves out a number;
+ * noAttributes: there is no AttributeValuesUpdate, which is optional [CMS:2 2.3].
+ */
+export const EVENT_FAULTS = ['unconfirmed', 'mute', 'wrongSeq', 'noAttributes'] as const;
+
+export type EventFault = (typeof EVENT_FAULTS)[number];
 
 export function isFatal(behaviour: Behaviour): behaviour is FatalBehaviour {
   return behaviour !== 'slowBytes' && behaviour !== 'latin1';
 }
 
 /**
- * Reads `ACTION CODE`, `ACTION NUMBERms`, `ACTION BEHAVIOUR`, `events unconfirmed` or `events wrongSeq`.
+ * Reads `ACTION CODE`, `ACTION NUMBERms`, `ACTION BEHAVIOUR` or `events FAULT`.
  * @throws Error that says what there is
  */
 export function parseFault([action = '', what = '']: readonly string[]): DeviceFault {
-  if (action === 'events' && (what === 'unconfirmed' || what === 'wrongSeq')) return { events: what };
+  const events = EVENT_FAULTS.find((known) => known === what);
+  if (action === 'events' && events !== undefined) return { events };
   if (/^\d{3}$/.test(what)) return { action, code: Number(what) };
   if (/^\d{1,6}ms$/.test(what)) return { action, delayMs: parseInt(what, 10) };
   const behaviour = BEHAVIOURS.find((known) => known === what);
   if (action !== 'events' && behaviour !== undefined) return { action, behaviour };
   throw new Error(
-    `a fault is ACTION (or *) with an error code, a number of ms or one of ${BEHAVIOURS.join(', ')}; or events unconfirmed, events wrongSeq`,
+    `a fault is ACTION (or *) with an error code, a number of ms or one of ${BEHAVIOURS.join(', ')}; or events with one of ${EVENT_FAULTS.join(', ')}`,
   );
 }

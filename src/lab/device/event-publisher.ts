@@ -1,3 +1,4 @@
+import type { EventFault } from './device-fault.ts';
 import { randomUUID } from 'node:crypto';
 import { request } from 'node:http';
 import type { Clock, Timer } from '../../platform/clock.ts';
@@ -20,8 +21,7 @@ export interface EventPublisherOptions {
   readonly service: ServiceTable;
   /** Text of an evented variable; `forEvent` false for initial events. */
   readonly read: (variable: string, forEvent: boolean) => string;
-  /** Whether each event leaves out a number of the sequence. */
-  readonly skipsSeq: () => boolean;
+  readonly fault: () => EventFault | undefined;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly onSent: (event: SentEvent) => void;
@@ -170,9 +170,13 @@ export class EventPublisher {
   }
 
   #enqueue(subscription: Subscription, variables: Record<string, string>): Promise<void> {
+    const fault = this.#options.fault();
+    const { AttributeValuesUpdate: _optional, ...required } = variables;
+    const told = fault === 'noAttributes' ? required : variables;
+    if (fault === 'mute' || Object.keys(told).length === 0) return subscription.tail;
     const { seq } = subscription;
-    subscription.seq = seq === 4_294_967_295 ? 1 : seq + (this.#options.skipsSeq() ? 2 : 1);
-    subscription.tail = subscription.tail.then(() => this.#deliver(subscription, seq, variables));
+    subscription.seq = seq === 4_294_967_295 ? 1 : seq + (fault === 'wrongSeq' ? 2 : 1);
+    subscription.tail = subscription.tail.then(() => this.#deliver(subscription, seq, told));
     return subscription.tail;
   }
 

@@ -220,8 +220,7 @@ export class LabDevice {
     return new EventPublisher({
       service,
       read,
-      skipsSeq: () =>
-        this.#fault !== undefined && 'events' in this.#fault && this.#fault.events === 'wrongSeq',
+      fault: () => (this.#fault !== undefined && 'events' in this.#fault ? this.#fault.events : undefined),
       clock: this.#clock,
       logger: this.#logger,
       onSent: (event) => append(this.eventsSent, event),
