@@ -6,9 +6,12 @@ import { atOnce, type Steps } from '../datamodel/sliced-work.ts';
 import type { ValueType } from '../datamodel/value.ts';
 import type { SupportedBeyondModel } from '../device2/device-type/describe-model.ts';
 import type { RowAliases } from '../device2/row-aliases.ts';
+import { systemClock, type Clock } from '../platform/clock.ts';
+import { withDeadline } from '../platform/deadline.ts';
 import type { Logger } from '../platform/logger.ts';
 import type { ChangeStatus, CmsClient, NodeAttributes } from '../upnp-dm/types.ts';
 import type { CmsTree } from '../upnp-dm/walk.ts';
+import { guessCreatedRow, readCreatedRow } from './created-row.ts';
 import { attributesOfRows, withEvents, withRemembered, withRows } from './device-attributes.ts';
 import { DeviceNodes } from './device-nodes.ts';
 import { DeviceValues } from './device-values.ts';
@@ -26,6 +29,8 @@ import type { Shadow } from './shadow.ts';
 
 /** Of one description in the log. */
 const MOST_REMARKS = 20;
+/** Of a row that was just created: the ACS waits, and has a row whether it can be read or not. */
+const ROW_READ_MS = 5_000;
 
 export interface DeviceModelOptions {
   readonly model: DataModel;
@@ -39,6 +44,10 @@ export interface DeviceModelOptions {
   /** Names rows that the device does not name; undefined where rows have no aliases. */
   readonly aliases?: RowAliases | undefined;
   readonly onStructureDoubtful: () => void;
+  /** Default: the system's. */
+  readonly clock?: Clock;
+  /** See DeviceValuesOptions; default: false. */
+  readonly writesAgain?: boolean;
 }
 
 /**
@@ -70,6 +79,7 @@ export class DeviceModel {
       report: (changes) => {
         options.model.reportValueChanges(changes);
       },
+      writesAgain: options.writesAgain ?? false,
     });
     this.#access = {
       client: undefined,
@@ -306,21 +316,22 @@ export class DeviceModel {
     return this.#access.contentPaths;
   }
 
+  /** The device has the row: whether it can be read now or not, the ACS gets it. */
   async #rowCreated(rowPath: string, signal?: AbortSignal): Promise<void> {
+    const { logger, onStructureDoubtful, prepare, clock = systemClock } = this.#options;
     const { client } = this.#access;
     const tree = this.#tree;
     if (client === undefined || tree === undefined) return;
-    const rowStructure = rowPath.replace(/\/\d+(?=\/)/g, '/#');
-    const nested = tree.structure.some(
-      (path) => path.startsWith(rowStructure) && path.indexOf('#', rowStructure.length) !== -1,
-    );
-    const below = nested ? await client.getInstances(rowPath, 0, signal) : [];
-    const generation = this.shadow.generation;
-    const values = await client.getValues([rowPath], signal);
-    const added = [...new Set([rowPath, ...below])];
-    const attributes = await attributesOfRows(client, tree, added, signal);
-    await this.#options.prepare?.([...new Set([...tree.instances, ...added])]);
-    this.#changeRows(added, attributes, new Set());
+    const { generation } = this.shadow;
+    const { rows, attributes, values } = await withDeadline(clock, ROW_READ_MS, signal, (inTime) =>
+      readCreatedRow(client, tree, rowPath, inTime),
+    ).catch((error: unknown) => {
+      logger.info('a row that was created cannot be read yet', { path: rowPath, error: String(error) });
+      onStructureDoubtful();
+      return guessCreatedRow(tree, rowPath);
+    });
+    await prepare?.([...new Set([...tree.instances, ...rows])]);
+    this.#changeRows(rows, attributes, new Set());
     this.valuesRead(values, generation);
   }
 

@@ -15,6 +15,11 @@ export interface DeviceValuesOptions {
   /** A value of the device in the form that the ACS gets. */
   readonly toDataModel: (type: ValueType, raw: string) => string;
   readonly report: (changes: readonly ValueChange[]) => void;
+  /**
+   * The ACS is told that a write is accepted though the device has not answered, as it is written again. Otherwise it is told that
+   * nothing was done: what the device does in spite of that is news for it.
+   */
+  readonly writesAgain: boolean;
 }
 
 /** The values of one device: what is known of them, and which changes the ACS has to hear of. */
@@ -69,7 +74,7 @@ export class DeviceValues {
     values: ReadonlyMap<string, string>,
     signal?: AbortSignal,
   ): Promise<ChangeStatus> {
-    return await this.#giving(values, () => client.setValues(values, signal));
+    return await this.#giving(values, this.#options.writesAgain, () => client.setValues(values, signal));
   }
 
   /**
@@ -80,11 +85,19 @@ export class DeviceValues {
   async changeRows<T>(counter: string, by: 1 | -1, change: () => Promise<T>): Promise<T> {
     const count = this.shadow.get(counter);
     const isCounted = this.#options.parametersOf(counter).length > 0 && /^\d+$/.test(count ?? '');
-    return await this.#giving(new Map(isCounted ? [[counter, String(Number(count) + by)]] : []), change);
+    return await this.#giving(
+      new Map(isCounted ? [[counter, String(Number(count) + by)]] : []),
+      false,
+      change,
+    );
   }
 
   /** Whoever reads `values` from the device, while `change` is under way or later, reads what the ACS has made of it. */
-  async #giving<T>(values: ReadonlyMap<string, string>, change: () => Promise<T>): Promise<T> {
+  async #giving<T>(
+    values: ReadonlyMap<string, string>,
+    isAccepted: boolean,
+    change: () => Promise<T>,
+  ): Promise<T> {
     const { shadow } = this;
     const write = shadow.beginWrite(values);
     let hasSeenOthers = false;
@@ -96,7 +109,7 @@ export class DeviceValues {
     } catch (error) {
       hasSeenOthers = shadow.hasSeenOthers(write);
       const isRefused = error instanceof ActionError && error.source === 'upnp';
-      this.#report(shadow.writeFailed(write, isRefused));
+      this.#report(shadow.writeFailed(write, isRefused || !isAccepted));
       throw error;
     } finally {
       if (hasSeenOthers) this.#doubted?.();

@@ -169,6 +169,7 @@ export class Shadow {
   /**
    * The device refused the values, or nobody knows whether it took them. It may have, and may do so late: until a read shows
    * something third, the value written counts as the ACS's own.
+   * @param isRefused also where the ACS is told so: what is read later is none of its own then
    * @returns what was read meanwhile
    */
   writeFailed(write: OwnWrite, isRefused: boolean): ShadowChange[] {

@@ -221,6 +221,7 @@ export class EmbeddedDevice implements ExposedDevice {
       wrap: (device) => new EmbeddedProvider(device, this.#access(), { clock, answerTimeoutMs }),
       logger,
       aliases: this.#aliases,
+      writesAgain: true,
       onStructureDoubtful: () => {
         this.#structureDoubtful();
       },
