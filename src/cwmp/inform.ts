@@ -1,5 +1,6 @@
 import type { DataModel } from '../datamodel/data-model.ts';
 import type { ParameterNode } from '../datamodel/node.ts';
+import { nullValue } from '../datamodel/value-codec.ts';
 import type { Clock } from '../platform/clock.ts';
 import { Deadline } from '../platform/deadline.ts';
 import type { Inform } from './codec/messages.ts';
@@ -67,7 +68,7 @@ export async function buildInform(input: InformInput): Promise<BuiltInform> {
   const unreadable: PendingChange[] = [];
   for (const { change, parameter } of changed) {
     if (!values.has(parameter) && change.value !== undefined) {
-      values.set(parameter, parameter.hidden ? '' : change.value);
+      values.set(parameter, change.value);
     }
     (values.has(parameter) ? told : unreadable).push(change);
   }
@@ -89,10 +90,10 @@ export async function buildInform(input: InformInput): Promise<BuiltInform> {
     MaxEnvelopes: 1,
     CurrentTime: new Date(clock.now()).toISOString().replace(/\.\d+Z$/, 'Z'),
     RetryCount: input.retryCount,
-    ParameterList: [...values].map(([parameter, value]) => ({
-      Name: nameOf(parameter.path),
-      Value: value,
-      Type: parameter.type,
+    ParameterList: [...values].map(([{ path, type, hidden }, value]) => ({
+      Name: nameOf(path),
+      Value: hidden ? nullValue(type) : value,
+      Type: type,
     })),
   };
   const ofDevice = forced.filter(({ provider }) => provider.remote);

@@ -20,6 +20,8 @@ const XML_SPACE = /[ \t\r\n]+/g;
 const BASE64 = /^[A-Za-z0-9+/]*={0,2}$/;
 const HEX = /^[0-9A-Fa-f]*$/;
 const FRACTION_DIGITS = 9;
+/** [TR-106 3.2.1] */
+const UNKNOWN_TIME = '0001-01-01T00:00:00Z';
 
 /**
  * The canonical form of `literal` as a value of `type`, or undefined when it is not one. White space around the value is
@@ -43,6 +45,30 @@ export function canonicalValue(type: ValueType, literal: string): string | undef
       return canonicalBase64(literal);
     case 'hexBinary':
       return canonicalHexBinary(trim(literal));
+  }
+}
+
+/** Whether `value` may be sent as a value of `type`. */
+export function isLiteral(type: ValueType, value: string): boolean {
+  return type === 'string' || canonicalValue(type, value) !== undefined;
+}
+
+/** What stands for a value of `type` that is not told [TR-106 hidden]: the empty string where that is a literal of the type. */
+export function nullValue(type: ValueType): string {
+  switch (type) {
+    case 'int':
+    case 'unsignedInt':
+    case 'long':
+    case 'unsignedLong':
+      return '0';
+    case 'boolean':
+      return 'false';
+    case 'dateTime':
+      return UNKNOWN_TIME;
+    case 'string':
+    case 'base64':
+    case 'hexBinary':
+      return '';
   }
 }
 

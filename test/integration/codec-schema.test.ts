@@ -6,6 +6,8 @@ import { decodeEnvelope } from '../../src/cwmp/codec/decode-envelope.ts';
 import { encodeEnvelope as encodeBytes } from '../../src/cwmp/codec/encode-envelope.ts';
 import { faultText } from '../../src/cwmp/codec/fault-text.ts';
 import type { CwmpNamespace, EnvelopeHeader, Fault, RpcMessage } from '../../src/cwmp/codec/messages.ts';
+import type { ValueType } from '../../src/datamodel/value.ts';
+import { nullValue } from '../../src/datamodel/value-codec.ts';
 import { BBF_DIRECTORY, schemaSkipReason, validateEnvelopes } from '../support/schema.ts';
 import { faultMessages, rpcMessages } from '../support/cwmp-messages.ts';
 
@@ -67,6 +69,56 @@ describe(`CWMP codec against the published schemas${titleNote}`, () => {
     expect(validateEnvelopes(messages.map((m) => encodeEnvelope(CWMP_1_2, { id: '1' }, m)))).to.deep.equal(
       [],
     );
+  });
+
+  it('writes what a sloppy device gives for a value so that it validates, and as the text that it is', () => {
+    const sloppy: [ValueType, string][] = [
+      ['unsignedInt', ''],
+      ['unsignedInt', '-1'],
+      ['int', 'n/a'],
+      ['long', '3.5'],
+      ['boolean', ''],
+      ['boolean', 'on'],
+      ['dateTime', ''],
+      ['dateTime', '2015-07-27 20:47:22'],
+      ['hexBinary', '00:90:D5'],
+      ['base64', 'a'],
+    ];
+    const ParameterList = sloppy.map(([Type, Value]) => ({ Name: 'Device.X', Value, Type }));
+    const inform = rpcMessages.find((message) => message.kind === 'Inform');
+    if (inform === undefined) throw new Error('no Inform among the messages');
+    for (const message of [
+      { kind: 'GetParameterValuesResponse', ParameterList },
+      { ...inform, ParameterList },
+    ] as const) {
+      const envelope = encodeEnvelope(CWMP_1_2, { id: '1' }, message);
+      expect(validateEnvelopes([envelope])).to.deep.equal([]);
+      const { body } = decodeEnvelope(Buffer.from(envelope));
+      expect(body.kind === message.kind && body.ParameterList).to.deep.equal(
+        ParameterList.map((item) => ({ ...item, Type: 'string' })),
+      );
+    }
+  });
+
+  it('writes the null value of every type so that it validates under that type', () => {
+    const types = [
+      'string',
+      'int',
+      'unsignedInt',
+      'long',
+      'unsignedLong',
+      'boolean',
+      'dateTime',
+      'base64',
+      'hexBinary',
+    ] as const;
+    const message: RpcMessage = {
+      kind: 'GetParameterValuesResponse',
+      ParameterList: types.map((type) => ({ Name: 'Device.X', Value: nullValue(type), Type: type })),
+    };
+    const envelope = encodeEnvelope(CWMP_1_2, { id: '1' }, message);
+    expect(validateEnvelopes([envelope])).to.deep.equal([]);
+    expect(decodeEnvelope(Buffer.from(envelope)).body).to.deep.equal(message);
   });
 
   it('would notice an envelope that does not validate', () => {

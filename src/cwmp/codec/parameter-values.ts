@@ -1,4 +1,5 @@
 import type { ValueType } from '../../datamodel/value.ts';
+import { isLiteral } from '../../datamodel/value-codec.ts';
 import { escapeText } from '../../platform/xml/escape.ts';
 import type { XmlAttribute } from '../../platform/xml/xml-parser.ts';
 import { message } from './message-shape.ts';
@@ -69,8 +70,13 @@ const parameterValue: Shape<ParameterValueStruct> = {
   read: () => new ParameterValueReader(),
   // Of as few parts as can be: answers hold it 10 000 times, always as an item of its list.
   write: (_name, { Name, Value, Type }) =>
-    BEGIN + escapeText(Name) + (BETWEEN.get(Type) ?? '') + escapeText(Value) + END,
+    BEGIN + escapeText(Name) + (BETWEEN.get(writtenType(Type, Value)) ?? '') + escapeText(Value) + END,
 };
+
+/** What a sloppy device gives instead of a number or a time is told as the text that it is: one bad value must not spoil the envelope. */
+function writtenType(type: ValueType | undefined, value: string): ValueType | undefined {
+  return type === undefined || isLiteral(type, value) ? type : 'string';
+}
 
 export const parameterValueList: Shape<readonly ParameterValueStruct[]> = array(
   parameterValue,

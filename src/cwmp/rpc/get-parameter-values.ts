@@ -1,10 +1,11 @@
 import { ModelError } from '../../datamodel/model-error.ts';
+import { nullValue } from '../../datamodel/value-codec.ts';
 import type { CpeResponse, ParameterValueStruct } from '../codec/messages.ts';
 import type { RpcContext } from './rpc-context.ts';
 import type { RpcRequest } from './rpc-registry.ts';
 import { selectParameters } from './select-parameters.ts';
 
-/** [TR-069 A.3.2.2] Hidden parameters read as the empty string: the model sees to that. */
+/** [TR-069 A.3.2.2] Of a hidden parameter only its type is told: the model does not give its value. */
 export async function getParameterValues(
   request: RpcRequest<'GetParameterValues'>,
   { model, addressing, signal }: RpcContext,
@@ -18,7 +19,8 @@ export async function getParameterValues(
   for (const [index, parameter] of parameters.entries()) {
     const outcome = outcomes[index];
     if (typeof outcome === 'string') {
-      list.push({ Name: nameOf(parameter.path), Value: outcome, Type: parameter.type });
+      const { path, type, hidden } = parameter;
+      list.push({ Name: nameOf(path), Value: hidden ? nullValue(type) : outcome, Type: type });
       continue;
     }
     // What vanished from below a partial path meanwhile was not asked for by name.

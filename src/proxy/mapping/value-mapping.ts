@@ -4,14 +4,19 @@ import type { ReferenceTranslator } from './references.ts';
 
 /**
  * A value of the device in the form that the ACS gets. Devices pad values and spell booleans in several ways; what is not a
- * literal of its type at all (a date without a zone, an empty number) is passed on as it is rather than invented.
+ * literal of its type at all (a date with a space in it, an empty number) is passed on as it is rather than invented; the ACS gets
+ * it as a string.
  */
 export function toCwmpValue(type: ValueType, raw: string, references: ReferenceTranslator): string {
   if (type === 'string') return references.toDataModel(raw);
   const trimmed = raw.trim();
-  if (type === 'boolean' && /^(?:yes|no)$/i.test(trimmed))
-    return trimmed.toLowerCase() === 'yes' ? 'true' : 'false';
-  return canonicalValue(type, trimmed) ?? trimmed;
+  const literal = type === 'boolean' ? booleanLiteral(trimmed.toLowerCase()) : trimmed;
+  return canonicalValue(type, literal) ?? trimmed;
+}
+
+function booleanLiteral(lowerCase: string): string {
+  if (lowerCase === 'yes') return 'true';
+  return lowerCase === 'no' ? 'false' : lowerCase;
 }
 
 /**

@@ -1,10 +1,32 @@
 import { expect } from 'chai';
-import { buildInform } from '../../../src/cwmp/inform.ts';
+import type { PendingChange } from '../../../src/cwmp/events/value-changes.ts';
+import { buildInform, type InformInput } from '../../../src/cwmp/inform.ts';
 import { Addressing } from '../../../src/cwmp/rpc/addressing.ts';
 import type { EndpointEvent } from '../../../src/cwmp/types.ts';
 import { DataModel } from '../../../src/datamodel/data-model.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
 import { MapProvider } from './endpoint-fixture.ts';
+
+function inputOf(model: DataModel, more: Partial<InformInput>): InformInput {
+  return {
+    identity: { manufacturer: 'x', oui: '0011AA', productClass: 'P', serialNumber: '1' },
+    model,
+    addressing: new Addressing({
+      model,
+      settings: () => ({ instanceMode: 'InstanceNumber', autoCreateInstances: false }),
+      enabled: true,
+    }),
+    informParameters: () => [],
+    pendingEvents: () => [],
+    takeEvents: () => [],
+    changes: [],
+    lastTold: () => undefined,
+    retryCount: 0,
+    clock: new ManualClock(),
+    signal: new AbortController().signal,
+    ...more,
+  };
+}
 
 describe('the Inform of a session', () => {
   it('carries what the ACS wants to know with an event that comes while values are read', async () => {
@@ -24,24 +46,14 @@ describe('the Inform of a session', () => {
     }
     provider.hang = true;
     const events: EndpointEvent[] = [{ code: '2 PERIODIC', commandKey: '' }];
-    const building = buildInform({
-      identity: { manufacturer: 'x', oui: '0011AA', productClass: 'P', serialNumber: '1' },
-      model,
-      addressing: new Addressing({
-        model,
-        settings: () => ({ instanceMode: 'InstanceNumber', autoCreateInstances: false }),
-        enabled: true,
+    const building = buildInform(
+      inputOf(model, {
+        informParameters: (codes) =>
+          codes.map((code) => (code === '2 PERIODIC' ? 'Device.Periodic' : 'Device.Requested')),
+        pendingEvents: () => events.map(({ code }) => code),
+        takeEvents: () => events,
       }),
-      informParameters: (codes) =>
-        codes.map((code) => (code === '2 PERIODIC' ? 'Device.Periodic' : 'Device.Requested')),
-      pendingEvents: () => events.map(({ code }) => code),
-      takeEvents: () => events,
-      changes: [],
-      lastTold: () => undefined,
-      retryCount: 0,
-      clock: new ManualClock(),
-      signal: new AbortController().signal,
-    });
+    );
     await new Promise((resolve) => setImmediate(resolve));
     events.push({ code: '6 CONNECTION REQUEST', commandKey: '' });
     provider.release();
@@ -52,5 +64,16 @@ describe('the Inform of a session', () => {
     ]);
     expect(inform.ParameterList.map(({ Value }) => Value)).to.deep.equal(['Forced', 'Periodic', 'Requested']);
     expect(provider.readCount, 'one for what was known before, one for the rest').to.equal(2);
+  });
+
+  it('tells of a changed secret that is no text only its type', async () => {
+    const model = new DataModel('Device');
+    const provider = new MapProvider(true);
+    provider.values.set('Device.Pin', '4711');
+    model.addParameter('Device.Pin', { provider, type: 'unsignedInt', hidden: true });
+    const change: PendingChange = { path: 'Device.Pin', active: true, value: '' };
+    const { inform, told } = await buildInform(inputOf(model, { changes: [change] }));
+    expect(inform.ParameterList).to.deep.equal([{ Name: 'Device.Pin', Value: '0', Type: 'unsignedInt' }]);
+    expect(told).to.deep.equal([change]);
   });
 });

@@ -131,6 +131,25 @@ describe('cwmp/rpc', () => {
     expect(await get('Device.Time.Enable', 'Device.Time')).to.have.nested.property('detail.FaultCode', 9005);
   });
 
+  it('GetParameterValues: of a hidden parameter that is no text, the null value of its type', async () => {
+    const { model, provider } = fixture;
+    const types = ['string', 'unsignedInt', 'long', 'boolean', 'dateTime', 'base64', 'hexBinary'] as const;
+    for (const type of types) model.addParameter(`Device.Secret.${type}`, { provider, type, hidden: true });
+    const answer = await execute({ kind: 'GetParameterValues', ParameterNames: ['Device.Secret.'] });
+    expect(
+      answer.kind === 'GetParameterValuesResponse' &&
+        answer.ParameterList.map((item) => [item.Type, item.Value]),
+    ).to.deep.equal([
+      ['string', ''],
+      ['unsignedInt', '0'],
+      ['long', '0'],
+      ['boolean', 'false'],
+      ['dateTime', '0001-01-01T00:00:00Z'],
+      ['base64', ''],
+      ['hexBinary', ''],
+    ]);
+  });
+
   it('SetParameterValues: one fault per bad parameter and nothing applied', async () => {
     const answer = await execute(
       spv([
