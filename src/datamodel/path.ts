@@ -6,8 +6,8 @@ export interface ParsedPath {
   readonly isObject: boolean;
 }
 
-/** [TR-069 A.3.2.1] says 256; devices of the LAN may nest deeper than that, so only absurd paths are refused. */
-export const LONGEST_PATH = 1024;
+/** Characters of a name [TR-069 A.3.2.1]: a longer one would make every envelope that holds it invalid. */
+export const LONGEST_PATH = 256;
 const LARGEST_INSTANCE_NUMBER = 4_294_967_295;
 /** An NCName [TR-106 3.1] without dots; the names of a CMS follow the same rule [CMS:2 2.1]. */
 const ELEMENT_NAME = /^[\p{L}_][\p{L}\p{N}\p{M}_-]*$/u;

@@ -1,4 +1,5 @@
 import type { DataModel } from '../datamodel/data-model.ts';
+import { LONGEST_PATH } from '../datamodel/path.ts';
 import type { DataNode, ObjectNode, ParameterNode } from '../datamodel/node.ts';
 import type { Steps } from '../datamodel/sliced-work.ts';
 import type { Provider } from '../datamodel/provider.ts';
@@ -86,7 +87,7 @@ export class DeviceNodes {
     }
     this.#restoreReplaced();
     this.#placeConstants(mapped);
-    aliases?.place(mapped.objects.map(({ path }) => path).filter((path) => ROW.test(path)));
+    aliases?.place(mapped.objects.map(({ path }) => path).filter(mayHaveAlias));
     yield* this.#index();
   }
 
@@ -194,6 +195,11 @@ export class DeviceNodes {
     }
     this.#byCmsPath = byCmsPath;
   }
+}
+
+/** A row of the longest possible name has no room for one. */
+function mayHaveAlias(path: string): boolean {
+  return ROW.test(path) && path.length + 'Alias'.length <= LONGEST_PATH;
 }
 
 function notificationOf({ path, eventOnChange }: MappedParameter): ParameterNode['notification'] {

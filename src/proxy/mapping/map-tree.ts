@@ -1,3 +1,4 @@
+import { LONGEST_PATH } from '../../datamodel/path.ts';
 import { atOnce, type Steps } from '../../datamodel/sliced-work.ts';
 import type { Constraint, ValueType } from '../../datamodel/value.ts';
 import { parseTypeString, type ParsedType } from '../../upnp-dm/type-string.ts';
@@ -222,7 +223,7 @@ class TreeMapper {
       this.#remarks.push(`${tablePath}: ${standard ?? 'its place'} is taken; the table is at ${aside}`);
       return true;
     }
-    this.#remarks.push(`${tablePath}: the table has no place in the data model and is left out`);
+    this.#remarks.push(`${tablePath}: ${whyNoPlace(standard ?? aside)}; the table is left out`);
     return false;
   }
 
@@ -241,7 +242,7 @@ class TreeMapper {
   ): Steps {
     const dataPath = this.#place(cmsPath);
     if (dataPath === undefined || (isSeen && !this.#places.takeWhole(dataPath))) {
-      this.#remarks.push(`${cmsPath}: the row has no counterpart in CWMP and is left out`);
+      this.#remarks.push(`${cmsPath}: ${whyNoPlace(dataPath)}; the row is left out`);
       return;
     }
     if (isSeen) {
@@ -281,7 +282,7 @@ class TreeMapper {
     if (this.#places.takeParameter(aside)) {
       this.#parameters.push({ ...parameter, path: aside, writable: mayWrite });
     } else {
-      this.#remarks.push(`${cmsPath}: no place in the data model; the leaf is left out`);
+      this.#remarks.push(`${cmsPath}: ${whyNoPlace(path ?? aside)}; the leaf is left out`);
     }
   }
 
@@ -349,4 +350,11 @@ class TreeMapper {
   #attributes(cmsPath: string, structurePath: string): NodeAttributes | undefined {
     return this.#tree.attributes.get(cmsPath) ?? this.#tree.attributes.get(structurePath);
   }
+}
+
+/** @param path where it would have stood, if there is such a path */
+function whyNoPlace(path: string | undefined): string {
+  return path !== undefined && path.length > LONGEST_PATH
+    ? `its name in the data model would be longer than the ${LONGEST_PATH} characters of CWMP`
+    : 'no place in the data model';
 }

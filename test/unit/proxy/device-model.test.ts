@@ -2,6 +2,8 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { DataModel, type StructureChange } from '../../../src/datamodel/data-model.ts';
 import { LocalProvider } from '../../../src/device2/local-object.ts';
+import { RowAliases } from '../../../src/device2/row-aliases.ts';
+import { memoryDocumentStore } from '../../../src/platform/store/document-store.ts';
 import { DeviceModel } from '../../../src/proxy/device-model.ts';
 import { planMounts } from '../../../src/proxy/mapping/mounts.ts';
 import { silentLogger } from '../../../src/platform/logger.ts';
@@ -132,6 +134,28 @@ describe('DeviceModel', () => {
     expect(model.find('Device.DeviceInfo.SoftwareVersion')?.provider?.name).to.equal('cms');
     describeDevice({ structure: ['/BBF/A'], values: values({ '/BBF/A': '' }) });
     expect(await version()).to.equal('own version');
+  });
+
+  it('gives a row an Alias unless its name would be longer than CWMP allows', async () => {
+    const model = new DataModel('Device');
+    const tables = [241, 242].map((length) => 'T'.repeat(length));
+    const structure = tables.map((table) => `/BBF/${table}/#/A`);
+    const deviceModel = new DeviceModel({
+      model,
+      plan: () => planMounts(SUB_TREES, structure, '0011AA'),
+      logger: silentLogger,
+      aliases: new RowAliases({ model, store: memoryDocumentStore(), storeKey: 'aliases' }),
+      onStructureDoubtful: () => undefined,
+    });
+    const instances = tables.map((table) => `/BBF/${table}/0/`);
+    const tree = { subTrees: SUB_TREES, structure, instances, attributes: new Map() };
+    const described = deviceModel.describe(tree, ALL, deviceModel.shadow.generation);
+    model.restructuring.finish();
+    await described;
+    const [shorter, longer] = tables.map((table) => `Device.${table}.1.`);
+    expect(model.find(`${shorter}Alias`)?.path).to.have.length(256);
+    expect(model.find(`${longer}A`)).not.to.equal(undefined);
+    expect(model.find(`${longer}Alias`)).to.equal(undefined);
   });
 
   it('removes the row count of a row that goes', async () => {

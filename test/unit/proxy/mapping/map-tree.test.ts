@@ -132,6 +132,37 @@ describe('mapTree', () => {
     expect(remarks.join()).to.contain('/BBF/T/4294967295/');
   });
 
+  it('leaves out what would have a longer name than CWMP allows, and says so', () => {
+    const long = 'L'.repeat(235);
+    const names = [`Device.${long}.1.`, `Device.${long}.1.${'A'.repeat(256 - 7 - 235 - 3)}`];
+    const { parameters, objects, remarks } = mapOf(
+      [
+        ...[11, 12].map((length) => `/BBF/${long}/#/${'A'.repeat(length)}`),
+        `/BBF/${long}/#/Table/#/A`,
+        `/BBF/${long}LongTable/#/A`,
+      ],
+      [`/BBF/${long}/0/`, `/BBF/${long}/0/Table/12345/`, `/BBF/${long}LongTable/1234/`],
+      {},
+    );
+    expect(objects.map(({ path }) => path)).to.deep.equal([
+      `Device.${long}.`,
+      names[0],
+      `Device.${long}.1.Table.`,
+      `Device.${long}LongTable.`,
+    ]);
+    expect(parameters.map(({ path }) => path)).to.deep.equal([names[1]]);
+    expect(names[1]).to.have.length(256);
+    expect(remarks.map((remark) => remark.replace(long, 'L'))).to.deep.equal(
+      [
+        `/BBF/L/0/${'A'.repeat(12)}: ?; the leaf is left out`,
+        '/BBF/L/0/Table/12345/: ?; the row is left out',
+        '/BBF/LLongTable/1234/: ?; the row is left out',
+      ].map((remark) =>
+        remark.replace('?', 'its name in the data model would be longer than the 256 characters of CWMP'),
+      ),
+    );
+  });
+
   describe('where a root model and Common Objects want the same place', () => {
     const bbf = ['/BBF/IP/Interface/#/Enable', '/BBF/DeviceInfo/SoftwareVersion'];
     const common = [
