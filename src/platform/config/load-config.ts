@@ -10,7 +10,7 @@ import type { ConfigProblem } from './config-error.ts';
 import { applyOverrides } from './overrides.ts';
 import { configSchema, SECRET_KEYS } from './schema.ts';
 import type { ConfigInput } from './schema.ts';
-import { findUnknownKeys, toProblems } from './schema-problems.ts';
+import { findShapeProblems, findValueProblems } from './schema-problems.ts';
 import { parseYamlSource } from './yaml-source.ts';
 
 /** The default, good for a lab only: DeviceIds have to be unique. */
@@ -39,13 +39,10 @@ export async function loadConfig(file: string, overrides: readonly string[]): Pr
     };
   };
 
-  const problems: ConfigProblem[] = findUnknownKeys(data).map(({ path, message }) =>
-    problemAt(path, message),
-  );
+  const shapeProblems = findShapeProblems(data);
   const result = v.safeParse(configSchema, data);
-  if (!result.success) {
-    for (const { path, message } of toProblems(result.issues)) problems.push(problemAt(path, message));
-  }
+  const valueProblems = result.success ? [] : findValueProblems(result.issues, shapeProblems);
+  const problems = [...shapeProblems, ...valueProblems].map(({ path, message }) => problemAt(path, message));
   if (!result.success || problems.length > 0) throw new ConfigError(problems);
 
   const completed = await complete(result.output, dirname(resolve(file)), (key, message) => {

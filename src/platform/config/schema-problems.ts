@@ -7,42 +7,49 @@ export interface KeyProblem {
   readonly message: string;
 }
 
-/** Keys that the schema does not have, with the nearest that it has. */
-export function findUnknownKeys(data: unknown, path: readonly string[] = []): KeyProblem[] {
-  if (Array.isArray(data)) {
-    return data.flatMap((entry, index) => findUnknownKeys(entry, [...path, String(index)]));
-  }
+/** Keys that the schema does not have, with the nearest that it has, and lists where it has keys. */
+export function findShapeProblems(data: unknown, path: readonly string[] = []): KeyProblem[] {
   if (typeof data !== 'object' || data === null) return [];
-  const keys = describeKey(path)?.keys;
+  const { keys, allowed } = describeKey(path) ?? {};
+  if (Array.isArray(data)) {
+    // The list itself is not repeated: a secret may be in it.
+    if (keys !== undefined) return [{ path, message: `a list is not allowed; allowed: ${allowed}` }];
+    return data.flatMap((entry, index) => findShapeProblems(entry, [...path, String(index)]));
+  }
   if (keys === undefined) return [];
   return Object.entries(data).flatMap(([key, value]) => {
     const below = [...path, key];
-    if (keys.includes(key)) return findUnknownKeys(value, below);
+    if (keys.includes(key)) return findShapeProblems(value, below);
     const nearest = nearestKey(key, keys);
     const hint = nearest === undefined ? '' : `, did you mean ${nearest}?`;
     return [{ path: below, message: `unknown key${hint}; allowed: ${keys.join(', ')}` }];
   });
 }
 
-/** One problem per key; unknown keys are `findUnknownKeys`'s business. */
-export function toProblems(
+/** What is wrong with values, one problem per key. What lies at or below one of `shapeProblems` is told by that. */
+export function findValueProblems(
   issues: readonly {
     type: string;
     expected: string | null;
     input: unknown;
     path?: readonly v.IssuePathItem[] | undefined;
   }[],
+  shapeProblems: readonly KeyProblem[],
 ): KeyProblem[] {
   const problems = new Map<string, KeyProblem>();
   for (const issue of issues) {
     if (issue.type === 'strict_object' && issue.expected === 'never') continue;
     const path = (issue.path ?? []).map((item) => String(item.key));
     const key = path.join('.');
-    if (problems.has(key)) continue;
+    if (problems.has(key) || shapeProblems.some((problem) => isWithin(path, problem.path))) continue;
     const allowed = describeKey(path)?.allowed ?? '';
     problems.set(key, { path, message: `${describeValue(key, issue.input)}; allowed: ${allowed}` });
   }
   return [...problems.values()];
+}
+
+function isWithin(path: readonly string[], above: readonly string[]): boolean {
+  return above.every((segment, index) => path[index] === segment);
 }
 
 function describeValue(key: string, value: unknown): string {
