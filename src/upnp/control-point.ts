@@ -5,7 +5,8 @@ import { DescriptionFetcher } from './description/description-fetcher.ts';
 import { DeviceTracker } from './device-tracker.ts';
 import { EventReceiver } from './gena/event-receiver.ts';
 import { EventSubscription } from './gena/event-subscription.ts';
-import { checkInterfaceNames, findInterface } from './ssdp/lan-interface.ts';
+import { checkInterfaceNames, findInterface, hasAddress, hasSameAddresses } from './ssdp/lan-interface.ts';
+import type { LanInterface } from './ssdp/lan-interface.ts';
 import { SsdpListener } from './ssdp/ssdp-listener.ts';
 import type {
   ControlPoint,
@@ -255,7 +256,7 @@ class LanControlPoint implements ControlPoint {
     await ssdp.start();
     if (this.#stopped.signal.aborted) ssdp.stop();
     else this.#ssdp.set(name, ssdp);
-    logger.info('listening for devices', { interface: name, address: lan.address });
+    logger.info('listening for devices', { interface: name, address: formatAddresses(lan) });
   }
 
   #watchInterfaces(): void {
@@ -278,15 +279,15 @@ class LanControlPoint implements ControlPoint {
     for (const [name, ssdp] of this.#ssdp) {
       if (this.#interfaces.includes(name)) continue;
       logger.info('interface is used no more', { interface: name });
-      this.#closeInterface(name, ssdp);
+      this.#closeInterface(name, ssdp, undefined);
     }
     for (const name of new Set(this.#interfaces)) {
       const ssdp = this.#ssdp.get(name);
       const now = findInterface(name);
-      if (ssdp?.lan.address === now?.address && ssdp?.lan.netmask === now?.netmask) continue;
+      if (hasSameAddresses(ssdp?.lan, now)) continue;
       if (ssdp !== undefined) {
-        logger.warn('interface changed its address', { interface: name, address: now?.address });
-        this.#closeInterface(name, ssdp);
+        logger.warn('interface changed its address', { interface: name, address: formatAddresses(now) });
+        this.#closeInterface(name, ssdp, now);
       }
       try {
         if (now !== undefined) await this.#openInterface(name);
@@ -297,11 +298,18 @@ class LanControlPoint implements ControlPoint {
     }
   }
 
-  #closeInterface(name: string, ssdp: SsdpListener): void {
+  /** @param now the interface if it goes on: devices that are reached by an address that stays are kept */
+  #closeInterface(name: string, ssdp: SsdpListener, now: LanInterface | undefined): void {
     this.#ssdp.delete(name);
     ssdp.stop();
-    this.#tracker.clear('expired', name);
-    this.#closeReceiver(ssdp.lan.address);
+    for (const lost of ssdp.lan.addresses) {
+      if (hasAddress(now, lost)) continue;
+      this.#tracker.clear(
+        'expired',
+        ({ interfaceName, localAddress }) => interfaceName === name && localAddress === lost.address,
+      );
+      this.#closeReceiver(lost.address);
+    }
   }
 
   #closeReceiver(localAddress: string): void {
@@ -309,4 +317,8 @@ class LanControlPoint implements ControlPoint {
     this.#receivers.delete(localAddress);
     if (receiver !== undefined) void receiver.stop();
   }
+}
+
+function formatAddresses(lan: LanInterface | undefined): string | undefined {
+  return lan?.addresses.map(({ address }) => address).join(', ');
 }

@@ -79,11 +79,10 @@ export class DeviceTracker {
     }
   }
 
-  /** Forgets the devices of an interface (all without a name). */
-  clear(reason: LossReason, interfaceName?: string): void {
+  /** Forgets the devices that can be reached no more: all unless told which. */
+  clear(reason: LossReason, isGone: (announcement: Announcement) => boolean = () => true): void {
     for (const entry of [...this.#entries.values()]) {
-      if (interfaceName !== undefined && entry.presence.announcement.interfaceName !== interfaceName)
-        continue;
+      if (!isGone(entry.presence.announcement)) continue;
       this.#remove(entry);
       this.#lose(entry, reason);
     }

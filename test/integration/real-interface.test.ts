@@ -1,7 +1,7 @@
 import { expect } from 'chai';
-import { spawn, type ChildProcess } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { NetworkNamespaces } from '../support/network-namespaces.ts';
+import { RemoteProcess } from '../support/remote-process.ts';
 import { waitFor } from '../support/wait-for.ts';
 
 const file = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
@@ -15,38 +15,8 @@ interface Report {
   readonly address?: string;
 }
 
-/** A program of ours on one of two hosts. */
-class RemoteProcess {
-  readonly lines: string[] = [];
-  readonly #child: ChildProcess;
-
-  constructor(namespace: string, args: readonly string[]) {
-    this.#child = spawn('ip', ['netns', 'exec', namespace, process.execPath, '--import', 'tsx', ...args], {
-      stdio: ['pipe', 'pipe', 'inherit'],
-    });
-    let rest = '';
-    this.#child.stdout?.on('data', (chunk: Buffer) => {
-      const pieces = (rest + chunk.toString('utf8')).split('\n');
-      rest = pieces.pop() ?? '';
-      this.lines.push(...pieces);
-    });
-  }
-
-  get reports(): Report[] {
-    return this.lines.filter((line) => line.startsWith('{')).map((line) => JSON.parse(line) as Report);
-  }
-
-  tell(line: string): void {
-    this.#child.stdin?.write(`${line}\n`);
-  }
-
-  async stop(): Promise<void> {
-    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
-    const ended = new Promise((resolve) => this.#child.once('exit', resolve));
-    this.#child.kill('SIGTERM');
-    await ended;
-  }
-}
+const reportsOf = ({ lines }: RemoteProcess): Report[] =>
+  lines.filter((line) => line.startsWith('{')).map((line) => JSON.parse(line) as Report);
 
 describe('a real network interface', () => {
   const missing = NetworkNamespaces.missing();
@@ -84,21 +54,21 @@ describe('a real network interface', () => {
     ]);
     processes.push(house, device);
     await waitFor(
-      () => house.reports.some(({ events }) => events?.includes('0 BOOTSTRAP')),
+      () => reportsOf(house).some(({ events }) => events?.includes('0 BOOTSTRAP')),
       'the BOOTSTRAP',
       30_000,
     );
     const shown = await waitFor(
-      () => house.reports.find(({ address }) => address !== undefined),
+      () => reportsOf(house).find(({ address }) => address !== undefined),
       'the status',
     );
     expect(shown.address).to.equal(right.address);
-    await waitFor(() => house.reports.some(({ watching }) => watching), 'active notification');
+    await waitFor(() => reportsOf(house).some(({ watching }) => watching), 'active notification');
 
     device.tell('set /X_ACME_Sensor/Temperature 199');
     const changed = await waitFor(
       () =>
-        house.reports.find(
+        reportsOf(house).find(
           ({ events, parameters }) =>
             events?.includes('4 VALUE CHANGE') &&
             parameters?.some(({ name, value }) => name === WATCHED && value === '199'),
@@ -109,6 +79,6 @@ describe('a real network interface', () => {
     expect(changed.events).to.deep.equal(['4 VALUE CHANGE']);
 
     await device.stop();
-    await waitFor(() => house.reports.at(-1)?.state === 'offline', 'the loss after the byebye');
+    await waitFor(() => reportsOf(house).at(-1)?.state === 'offline', 'the loss after the byebye');
   });
 });

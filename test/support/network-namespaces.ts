@@ -39,11 +39,19 @@ export class NetworkNamespaces {
       right.name,
     );
     for (const side of [left, right]) {
-      ip('-n', side.name, 'address', 'add', `${side.address}/24`, 'dev', side.interface);
+      this.addAddress(side, side.address);
       ip('-n', side.name, 'link', 'set', 'lo', 'up');
       ip('-n', side.name, 'link', 'set', side.interface, 'up');
       ip('-n', side.name, 'route', 'add', '239.0.0.0/8', 'dev', side.interface);
     }
+  }
+
+  addAddress(side: { readonly name: string; readonly interface: string }, address: string): void {
+    ip('-n', side.name, 'address', 'add', `${address}/24`, 'dev', side.interface);
+  }
+
+  deleteAddress(side: { readonly name: string; readonly interface: string }, address: string): void {
+    ip('-n', side.name, 'address', 'delete', `${address}/24`, 'dev', side.interface);
   }
 
   delete(): void {

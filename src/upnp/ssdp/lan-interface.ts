@@ -1,11 +1,15 @@
 import { existsSync } from 'node:fs';
 import { networkInterfaces } from 'node:os';
 
-/** One IPv4 address of a configured interface. IPv6 is not used for discovery. */
-export interface LanInterface {
-  readonly name: string;
+export interface LanAddress {
   readonly address: string;
   readonly netmask: string;
+}
+
+/** A configured interface with its IPv4 addresses. IPv6 is not used for discovery. */
+export interface LanInterface {
+  readonly name: string;
+  readonly addresses: readonly [LanAddress, ...LanAddress[]];
   readonly loopback: boolean;
 }
 
@@ -25,18 +29,40 @@ export function checkInterfaceNames(names: readonly string[]): void {
 
 /** The interface as it is now; undefined when it has no IPv4 address. */
 export function findInterface(name: string): LanInterface | undefined {
-  // One address suffices: all addresses of an interface share its multicast group.
-  const first = networkInterfaces()[name]?.find((address) => address.family === 'IPv4');
-  return first && { name, address: first.address, netmask: first.netmask, loopback: first.internal };
+  const all = networkInterfaces()[name]?.filter(({ family }) => family === 'IPv4') ?? [];
+  const [first, ...others] = all.map(({ address, netmask }) => ({ address, netmask }));
+  return first && { name, addresses: [first, ...others], loopback: all[0]?.internal === true };
 }
 
-/** Whether `address` (IPv4) lies in the interface's subnet. */
-export function isInSubnet(lan: LanInterface, address: string): boolean {
-  const mask = toNumber(lan.netmask);
-  const other = toNumber(address);
-  const own = toNumber(lan.address);
-  if (mask === undefined || other === undefined || own === undefined) return false;
-  return (own & mask) === (other & mask);
+/** Our own address in whose subnet `address` (IPv4) lies, as a route would choose: that of the narrowest. */
+export function findAddressFacing(lan: LanInterface, address: string): LanAddress | undefined {
+  let narrowest: LanAddress | undefined;
+  for (const own of lan.addresses) {
+    if (!isInSubnet(own, address)) continue;
+    if (narrowest === undefined || maskOf(own) > maskOf(narrowest)) narrowest = own;
+  }
+  return narrowest;
+}
+
+export function hasAddress(lan: LanInterface | undefined, { address, netmask }: LanAddress): boolean {
+  return lan?.addresses.some((own) => own.address === address && own.netmask === netmask) === true;
+}
+
+/** Whether both are the same addresses; undefined has none. */
+export function hasSameAddresses(one: LanInterface | undefined, other: LanInterface | undefined): boolean {
+  const [left, right] = [one?.addresses ?? [], other?.addresses ?? []];
+  return left.length === right.length && left.every((address) => hasAddress(other, address));
+}
+
+function isInSubnet(own: LanAddress, address: string): boolean {
+  const mask = toNumber(own.netmask);
+  const [one, other] = [toNumber(own.address), toNumber(address)];
+  if (mask === undefined || one === undefined || other === undefined) return false;
+  return (one & mask) === (other & mask);
+}
+
+function maskOf({ netmask }: LanAddress): number {
+  return (toNumber(netmask) ?? 0) >>> 0;
 }
 
 function toNumber(address: string): number | undefined {

@@ -16,7 +16,8 @@ export class LoopbackTransport implements SsdpTransport {
   }
 
   async start(): Promise<void> {
-    const { address } = this.#options.lan;
+    // All of the loopback's addresses reach each other.
+    const [{ address }] = this.#options.lan.addresses;
     try {
       this.#listener = await this.#open(SSDP_PORT, undefined);
       this.#listener.addMembership(SSDP_ADDRESS, address);

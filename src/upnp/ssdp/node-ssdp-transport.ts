@@ -1,11 +1,14 @@
 import type { Socket } from 'node:dgram';
 import ssdp from 'node-ssdp';
+import { findAddressFacing } from './lan-interface.ts';
+import type { LanInterface } from './lan-interface.ts';
 import { SSDP_PORT } from './ssdp-message.ts';
 import { MULTICAST_TTL } from './ssdp-transport.ts';
 import type { SsdpTransport, SsdpTransportOptions } from './ssdp-transport.ts';
 
 /** The members of node-ssdp 4.0.1 that are needed and left out by its types. They are stable: the package is frozen and pinned. */
 interface Internals {
+  /** One for each IPv4 address of the interface. */
   sockets: Readonly<Record<string, Socket>> | null;
   _createSockets(): void;
   _parseMessage(datagram: Buffer, source: { readonly address: string }): void;
@@ -18,6 +21,7 @@ interface Internals {
  */
 class GuardedClient {
   readonly #client: InstanceType<typeof ssdp.Client> & Internals;
+  readonly #lan: LanInterface;
   readonly #failed: Promise<never>;
 
   constructor(options: SsdpTransportOptions, sourcePort: number) {
@@ -33,6 +37,7 @@ class GuardedClient {
     if (!hasInternals(client))
       throw new Error('node-ssdp is not the version that this adapter was written for');
     this.#client = client;
+    this.#lan = lan;
     client._parseMessage = (datagram, source) => {
       onDatagram(datagram, source.address);
     };
@@ -47,6 +52,7 @@ class GuardedClient {
     const createSockets = client._createSockets.bind(client);
     client._createSockets = () => {
       createSockets();
+      if (sourcePort !== 0) keepFirst(client);
       for (const socket of Object.values(client.sockets ?? {})) guardSocket(socket, fail);
     };
   }
@@ -60,16 +66,28 @@ class GuardedClient {
     this.#client.stop();
   }
 
+  /** To one host from the address that faces it, to all from each address: a device answers in its own subnet only. */
   send(datagram: Buffer, host: string, port: number, onError: (error: Error) => void): void {
-    if (this.#client.sockets === null) return;
-    this.#client._send(datagram, host, port, (error) => {
+    const { sockets } = this.#client;
+    if (sockets === null) return;
+    const done = (error?: Error | null): void => {
       if (error) onError(error);
-    });
+    };
+    const facing = sockets[findAddressFacing(this.#lan, host)?.address ?? ''];
+    if (facing === undefined) this.#client._send(datagram, host, port, done);
+    else facing.send(datagram, port, host, done);
   }
 }
 
 function hasInternals(client: object): client is Internals {
   return '_createSockets' in client && '_parseMessage' in client && '_send' in client;
+}
+
+/** Each socket on the port would hear all that comes to the interface, whatever its address: one hears it once. */
+function keepFirst(client: Internals): void {
+  const [first, ...others] = Object.entries(client.sockets ?? {});
+  for (const [, socket] of others) socket.close();
+  if (first !== undefined) client.sockets = Object.fromEntries([first]);
 }
 
 /** Multicast set-up that reports its failure instead of ending the process. */

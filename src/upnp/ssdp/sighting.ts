@@ -1,5 +1,4 @@
 import type { Announcement } from '../types.ts';
-import type { LanInterface } from './lan-interface.ts';
 import type { SsdpMessage } from './ssdp-message.ts';
 
 /** A checked SSDP message about a device. */
@@ -24,7 +23,7 @@ const DEFAULT_MAX_AGE_SECONDS = 1800;
 export function toSighting(
   message: SsdpMessage,
   sourceAddress: string,
-  lan: LanInterface,
+  here: Pick<Announcement, 'localAddress' | 'interfaceName'>,
 ): Sighting | undefined {
   const { headers, kind } = message;
   const [name = '', target = ''] = (headers.get('usn') ?? '').split('::');
@@ -39,8 +38,8 @@ export function toSighting(
     namesRoot: target.trim().toLowerCase() === 'upnp:rootdevice',
     location,
     sourceAddress,
-    localAddress: lan.address,
-    interfaceName: lan.name,
+    localAddress: here.localAddress,
+    interfaceName: here.interfaceName,
     maxAgeSeconds: readMaxAge(headers.get('cache-control')),
     server: headers.get('server') ?? '',
     bootId: readBootId(headers),

@@ -1,7 +1,7 @@
 import type { Clock, Timer } from '../../platform/clock.ts';
 import type { Logger } from '../../platform/logger.ts';
 import { RateLimiter } from '../rate-limiter.ts';
-import { isInSubnet } from './lan-interface.ts';
+import { findAddressFacing } from './lan-interface.ts';
 import type { LanInterface } from './lan-interface.ts';
 import { LoopbackTransport } from './loopback-transport.ts';
 import { NodeSsdpTransport } from './node-ssdp-transport.ts';
@@ -32,12 +32,14 @@ export interface SsdpListenerOptions {
   readonly onSighting: (sighting: Sighting) => void;
 }
 
-/** Searches and listens on one interface; passes on what comes from its own subnet at a bearable rate. */
+/** Searches and listens on one interface; passes on what comes from its own subnets at a bearable rate. */
 export class SsdpListener {
   readonly lan: LanInterface;
   readonly #options: SsdpListenerOptions;
   readonly #transport: SsdpTransport;
   readonly #total: RateLimiter;
+  /** Spares the log a flood. */
+  readonly #foreign: RateLimiter;
   readonly #bySource = new Map<string, RateLimiter>();
   readonly #timers = new Set<Timer>();
   #running = false;
@@ -46,6 +48,7 @@ export class SsdpListener {
     this.lan = options.lan;
     this.#options = options;
     this.#total = new RateLimiter(options.clock, 1000, 2000);
+    this.#foreign = new RateLimiter(options.clock, 1, 20);
     const transportOptions = {
       lan: options.lan,
       onDatagram: (datagram: Buffer, source: string) => {
@@ -66,7 +69,8 @@ export class SsdpListener {
       await this.#transport.start();
     } catch (cause) {
       const reason = cause instanceof Error ? cause.message : String(cause);
-      throw new Error(`SSDP on ${this.lan.name} (${this.lan.address}): ${reason}`, { cause });
+      const addresses = this.lan.addresses.map(({ address }) => address).join(', ');
+      throw new Error(`SSDP on ${this.lan.name} (${addresses}): ${reason}`, { cause });
     }
     this.#running = true;
     this.search();
@@ -117,13 +121,26 @@ export class SsdpListener {
 
   #receive(datagram: Buffer, source: string): void {
     // Searches of other control points are the most common datagrams: drop them first.
-    if (datagram[0] === 0x4d || !isInSubnet(this.lan, source) || !this.#allow(source)) return;
+    if (datagram[0] === 0x4d) return;
+    const own = findAddressFacing(this.lan, source);
+    if (own === undefined) this.#ignoreForeign(source);
+    if (own === undefined || !this.#allow(source)) return;
     const message = parseSsdpMessage(datagram);
-    const sighting = message === undefined ? undefined : toSighting(message, source, this.lan);
+    const here = { localAddress: own.address, interfaceName: this.lan.name };
+    const sighting = message === undefined ? undefined : toSighting(message, source, here);
     if (sighting !== undefined) this.#options.onSighting(sighting);
     else if (this.#options.logger.isEnabled('debug')) {
       this.#options.logger.debug('SSDP datagram ignored', { source, bytes: datagram.length });
     }
+  }
+
+  #ignoreForeign(source: string): void {
+    const { logger } = this.#options;
+    if (!logger.isEnabled('debug') || !this.#foreign.take()) return;
+    logger.debug('SSDP datagram from outside the subnets of the interface ignored', {
+      source,
+      interface: this.lan.name,
+    });
   }
 
   #allow(source: string): boolean {

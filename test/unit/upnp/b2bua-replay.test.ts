@@ -62,12 +62,12 @@ describe('capture of a real ManageableDevice:2', () => {
 
   it('reads its search response, 01-NLS as boot number', () => {
     const message = parseSsdpMessage(fixture('search-response'));
-    const lan = { name: 'eth0', address: '192.168.1.4', netmask: '255.255.255.0', loopback: false };
-    const sighting = message === undefined ? undefined : toSighting(message, '192.168.1.202', lan);
+    const here = { interfaceName: 'eth0', localAddress: '192.168.1.4' };
+    const sighting = message === undefined ? undefined : toSighting(message, '192.168.1.202', here);
     if (sighting?.kind !== 'response') throw new Error('not read');
     expect(sighting.announcement).to.include({ udn: UDN, maxAgeSeconds: 1800, configId: undefined });
     expect(sighting.announcement.bootId).to.be.a('number');
-    expect(message && toSighting(message, '192.168.1.203', lan), 'another host').to.equal(undefined);
+    expect(message && toSighting(message, '192.168.1.203', here), 'another host').to.equal(undefined);
   });
 
   it('describes, subscribes, sets and gets', async () => {

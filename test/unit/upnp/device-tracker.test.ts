@@ -127,7 +127,7 @@ describe('device tracker', () => {
     await waitFor(() => log.length === 1, 'the device');
     hear(WIRELESS, 'wlan0');
     await waitFor(() => fetched.length === 3, 'the look at both');
-    tracker.clear('expired', 'eth0');
+    tracker.clear('expired', ({ interfaceName }) => interfaceName === 'eth0');
     await waitFor(() => log.length === 3, 'the other location');
     expect(log.slice(1)).to.deep.equal([`lost ${WIRED} expired`, `appeared ${WIRELESS}`]);
   });

@@ -4,10 +4,10 @@ import type { Sighting } from '../../../../src/upnp/ssdp/sighting.ts';
 import { parseSsdpMessage } from '../../../../src/upnp/ssdp/ssdp-message.ts';
 import { growthOfTime, LINEAR } from '../../../support/growth.ts';
 
-const LAN = { name: 'eth0', address: '192.0.2.1', netmask: '255.255.255.0', loopback: false };
+const HERE = { interfaceName: 'eth0', localAddress: '192.0.2.1' };
 const parse = (text: string): Sighting | undefined => {
   const message = parseSsdpMessage(Buffer.from(text));
-  return message && toSighting(message, '192.0.2.9', LAN);
+  return message && toSighting(message, '192.0.2.9', HERE);
 };
 const alive = (location: string): string =>
   `NOTIFY * HTTP/1.1\r\nNTS: ssdp:alive\r\nUSN: uuid:x::upnp:rootdevice\r\nLOCATION: ${location}\r\n\r\n`;
