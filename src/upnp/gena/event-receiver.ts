@@ -12,8 +12,8 @@ import { WarningDigest } from './warning-digest.ts';
 const MAX_EVENT_BYTES = 256 * 1024;
 const MAX_CONNECTIONS = 256;
 const MAX_CONNECTIONS_PER_HOST = 64;
-const EVENTS_PER_SECOND = 50;
-const EVENT_BURST = 200;
+const EVENTS_PER_SECOND = 20;
+const EVENT_BURST = 100;
 /** Of a longer event each part of this length counts as one: reading it costs as much. */
 const BYTES_OF_AN_EVENT = 4096;
 /** Devices send one event after the other: a late answer slows down whoever floods. Well below the 30 s of [UDA 4.3.2]. */
