@@ -1,4 +1,5 @@
 import type { DataModel } from '../datamodel/data-model.ts';
+import { isSameConstraint } from '../datamodel/constraint.ts';
 import { LONGEST_PATH } from '../datamodel/path.ts';
 import type { DataNode, ObjectNode, ParameterNode } from '../datamodel/node.ts';
 import type { Steps } from '../datamodel/sliced-work.ts';
@@ -138,6 +139,7 @@ export class DeviceNodes {
         parameter?.cmsPath === leaf.cmsPath &&
         parameter.type === node.type &&
         parameter.writable === node.writable &&
+        isSameConstraint(parameter.constraint, node.constraint) &&
         node.notification === notificationOf(parameter)
       ) {
         leaf.eventPath = parameter.eventPath;

@@ -158,6 +158,40 @@ describe('DeviceModel', () => {
     expect(model.find(`${longer}Alias`)).to.equal(undefined);
   });
 
+  it('takes over what the device allows now, and leaves the nodes alone for which that did not change', async () => {
+    const { model, deviceModel, describe: describeDevice } = home();
+    const fake = new FakeCmsClient();
+    fake.values.set('/BBF/Channel', '6');
+    deviceModel.connect(fake.client, false);
+    const describeAs = (type: string): void => {
+      const typed = (text: string) => ({ type: text, access: 'readWrite' }) as const;
+      const attributes = new Map([
+        ['/BBF/Channel', typed(type)],
+        ['/BBF/Name', typed('string(3:8)')],
+        ['/BBF/Mode', typed('int[:-2],[5:]')],
+      ]);
+      describeDevice({ structure: [...attributes.keys()], attributes });
+    };
+    const isTaken = (value: string): Promise<boolean> =>
+      model.setValues([{ path: 'Device.Channel', value }]).then(
+        () => true,
+        () => false,
+      );
+    describeAs('unsignedInt[1:13]');
+    const others = ['Device.Name', 'Device.Mode'].map((path) => model.find(path));
+    expect(await isTaken('100')).to.equal(false);
+    describeAs('unsignedInt[1:165]');
+    expect(await isTaken('100')).to.equal(true);
+    describeAs('unsignedInt[1:11]');
+    expect(await isTaken('13')).to.equal(false);
+    describeAs('unsignedInt');
+    expect(await isTaken('200')).to.equal(true);
+    expect(['Device.Name', 'Device.Mode'].map((path) => model.find(path) === others.shift())).to.deep.equal([
+      true,
+      true,
+    ]);
+  });
+
   it('removes the row count of a row that goes', async () => {
     const { deviceModel, paths, describe: describeDevice, ...rest } = home();
     expect(paths).to.have.length(3);
