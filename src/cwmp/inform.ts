@@ -16,6 +16,12 @@ import type { EndpointEvent, EndpointIdentity } from './types.ts';
 const READ_DEADLINE_MS = 2000;
 /** An Inform opens every session: a wildcard must not make it carry the whole model. */
 const MAX_ASKED_PARAMETERS = 1024;
+/**
+ * [TR-098] forces the ExternalIPAddress of every WAN connection, and not only that of the default one; an Inform must not grow
+ * with the tables of a device for all that.
+ */
+const MAX_FORCED_IN_ROWS = 32;
+const IN_ROW = /\.\d+\./;
 
 export interface InformInput {
   readonly identity: EndpointIdentity;
@@ -62,7 +68,7 @@ export async function buildInform(input: InformInput): Promise<BuiltInform> {
     if (parameter?.kind === 'parameter') changed.push({ change, parameter });
     else gone.push(change);
   }
-  const forced = model.forcedInformParameters();
+  const forced = forcedParameters(model);
   const { values, nameOf } = await readAll(input, [...forced, ...changed.map(({ parameter }) => parameter)]);
   const told: PendingChange[] = [];
   const unreadable: PendingChange[] = [];
@@ -109,6 +115,16 @@ export async function buildInform(input: InformInput): Promise<BuiltInform> {
       }),
     ),
   };
+}
+
+/** All that stand once in the model, and the first ones of those in rows of tables. */
+function forcedParameters(model: DataModel): readonly ParameterNode[] {
+  let inRows = 0;
+  return model.forcedInformParameters().filter(({ path }) => {
+    if (!IN_ROW.test(path)) return true;
+    inRows += 1;
+    return inRows <= MAX_FORCED_IN_ROWS;
+  });
 }
 
 function eventList(events: readonly EndpointEvent[], valueChange: boolean): Inform['Event'] {

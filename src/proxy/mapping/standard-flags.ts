@@ -33,6 +33,9 @@ const FORCED_BY_DEFAULT: ReadonlySet<string> = new Set([
 ]);
 const NAMES_FORCED_BY_DEFAULT = new Set([...FORCED_BY_DEFAULT].map((path) => path.replace(/^.*\./, '')));
 
+/** [TR-098 1.8] forcedInform="true" for each WAN connection; an Inform carries as many as `buildInform` allows. */
+const WAN_ADDRESS = /\.ExternalIPAddress$/;
+
 /** Seconds of service; and the traffic of interfaces, as long as it may be refused for each of them. */
 const UP_TIME = /\.Up[Tt]ime$/;
 const TRAFFIC =
@@ -59,7 +62,9 @@ export function standardFlags(
       ...(notification === undefined ? {} : { notification }),
     };
   }
-  if (isForcedByDefault(path)) return { notification: 'forcedDefault' };
+  if (isForcedByDefault(path)) {
+    return { notification: 'forcedDefault', ...(WAN_ADDRESS.test(path) && { forcedInform: true }) };
+  }
   if (!raisesEvents && (UP_TIME.test(path) || TRAFFIC.test(path))) return { notification: 'canDeny' };
   return {};
 }

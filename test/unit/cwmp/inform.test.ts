@@ -66,6 +66,21 @@ describe('the Inform of a session', () => {
     expect(provider.readCount, 'one for what was known before, one for the rest').to.equal(2);
   });
 
+  it('carries what is forced, but not more of it than 32 of the rows of a device', async () => {
+    const model = new DataModel('InternetGatewayDevice');
+    const provider = new MapProvider(true);
+    const flags = { provider, type: 'string', forcedInform: true } as const;
+    const table = 'InternetGatewayDevice.WANDevice.1.WANConnectionDevice.1.WANIPConnection.';
+    for (let row = 1; row <= 100; row += 1) model.addParameter(`${table}${row}.ExternalIPAddress`, flags);
+    model.addParameter('InternetGatewayDevice.DeviceInfo.SoftwareVersion', flags);
+    const { inform, forced } = await buildInform(inputOf(model, {}));
+    const names = inform.ParameterList.map(({ Name }) => Name);
+    expect(names).to.have.length(33);
+    expect(names.at(0)).to.equal(`${table}1.ExternalIPAddress`);
+    expect(names.at(-1)).to.equal('InternetGatewayDevice.DeviceInfo.SoftwareVersion');
+    expect([...forced.keys()]).to.deep.equal(names);
+  });
+
   it('tells of a changed secret that is no text only its type', async () => {
     const model = new DataModel('Device');
     const provider = new MapProvider(true);

@@ -24,7 +24,7 @@ const MODELS: readonly { file: string; prefix: string; forcedByDefault: number }
 
 describe('proxy/mapping/standard-flags', () => {
   for (const { file, prefix, forcedByDefault } of MODELS) {
-    it(`gives parameters of a device no rule that ${file} does not give them`, function () {
+    it(`gives parameters of a device no rule that ${file} does not give them, and all that it forces`, function () {
       const standard = readDataModelXml(file);
       if (standard === undefined) {
         // The published models are not part of this repository.
@@ -36,11 +36,17 @@ describe('proxy/mapping/standard-flags', () => {
       const parameters = [...standard.parameters.values()].filter(
         ({ path }) => !path.includes('.ManagementServer.'),
       );
-      for (const { path, activeNotify } of parameters) {
+      for (const { path, activeNotify, forcedInform } of parameters) {
         const rule = ruleOf(prefix + path, false);
         if (activeNotify.startsWith('force')) expect(NOTIFY[rule], path).to.equal(activeNotify);
         if (rule !== 'normal') expect(activeNotify, path).to.equal(NOTIFY[rule]);
         if (rule === 'forcedDefault') count += 1;
+        // The daemon answers for what is right below the root itself.
+        const isOwn = /^\w+\.\w+$/.test(path);
+        if (!isOwn)
+          expect(standardFlags(actualPath(prefix + path), false).forcedInform ?? false, path).to.equal(
+            forcedInform,
+          );
       }
       expect(count).to.equal(forcedByDefault);
     });
