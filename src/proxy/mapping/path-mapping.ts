@@ -45,6 +45,8 @@ export class PathMapping {
   readonly #plan: MountPlan;
   readonly #prefixes: ReadonlyMap<string, string>;
   readonly #displaced: ReadonlySet<CommonObjectRow>;
+  /** Tables, rows and leaves of Common Objects with a standard place: the path below the root, by StructurePath. */
+  readonly #commonPlaces: ReadonlyMap<string, string>;
   /** CMS tables that stand below the vendor object although a mount would hold them. */
   readonly #aside = new Set<string>();
 
@@ -53,6 +55,11 @@ export class PathMapping {
     this.#plan = plan;
     this.#prefixes = new Map(plan.mounts.map(({ location, prefix }) => [location, prefix]));
     this.#displaced = displacedRows(plan, structure);
+    this.#commonPlaces = commonPlaces(
+      COMMON_OBJECT_ROWS.filter(({ cms }) => structure.has(COMMON_OBJECTS + cms)).filter(
+        ({ cms }) => this.commonObjectRow(COMMON_OBJECTS + cms) !== undefined,
+      ),
+    );
   }
 
   /** The data model path of a CMS path (an object's ends with a dot). @throws RangeError for an instance number too large */
@@ -74,14 +81,24 @@ export class PathMapping {
     return this.#plan.vendorPrefix + toDots(cmsPath.slice(1));
   }
 
+  /**
+   * The data model path that a reference to a CMS path reads as. Not always its `dataPath`: rows of Common Objects may have leaves
+   * without a standard place, which stand below the vendor object, yet what refers to such a row means the standard one.
+   * @throws RangeError for an instance number too large
+   */
+  referredPath(cmsPath: string): string {
+    const place = this.#commonPlaces.get(structurePathOf(cmsPath));
+    return place === undefined ? this.dataPath(cmsPath) : this.#placeFor(cmsPath, place);
+  }
+
   /** From now on a CMS table and its rows, with all that is in them, stand below the vendor object: their standard place is taken. */
   moveAside(tablePath: string): void {
     this.#aside.add(tablePath);
   }
 
   /**
-   * The CMS path of a data model path below a mount or the vendor object; undefined elsewhere. Common Objects with a standard
-   * place are not found here: nothing refers to them.
+   * The CMS path of a data model path below a mount or the vendor object, or of a Common Object at its standard place; undefined
+   * elsewhere.
    *
    * @param exists whether the device has something at a CMS path: two mounts may share a place
    */
@@ -90,6 +107,8 @@ export class PathMapping {
       const found = toSlashes('/', dataPath.slice(this.#plan.vendorPrefix.length));
       return found !== undefined && exists(found) ? found : undefined;
     }
+    const common = this.#commonCmsPath(dataPath);
+    if (common !== undefined && exists(common)) return common;
     const byPrefix = [...this.#plan.mounts].sort((a, b) => b.prefix.length - a.prefix.length);
     for (const { location, prefix } of byPrefix) {
       if (!dataPath.startsWith(prefix)) continue;
@@ -117,10 +136,24 @@ export class PathMapping {
   #commonPath(cmsPath: string): string | undefined {
     if (!cmsPath.startsWith(COMMON_OBJECTS)) return undefined;
     const row = this.commonObjectRow(structurePathOf(cmsPath));
-    if (row === undefined) return undefined;
+    return row && this.#placeFor(cmsPath, row.parameter);
+  }
+
+  #placeFor(cmsPath: string, place: string): string {
     const instances = cmsPath.split('/').filter((segment) => INSTANCE.test(segment));
-    const parameter = row.parameter.replace(/\{i\}/g, () => toCwmpInstance(instances.shift() ?? '0'));
-    return `${this.#plan.root}.${parameter}`;
+    const path = place.replace(/\{i\}/g, () => toCwmpInstance(instances.shift() ?? '0'));
+    return `${this.#plan.root}.${path}`;
+  }
+
+  #commonCmsPath(dataPath: string): string | undefined {
+    const start = `${this.#plan.root}.`;
+    if (!dataPath.startsWith(start)) return undefined;
+    for (const [structurePath, place] of this.#commonPlaces) {
+      const instances = instancesAt(place, dataPath.slice(start.length));
+      if (instances === undefined) continue;
+      return structurePath.replace(/#/g, () => String(Number(instances.shift()) - 1));
+    }
+    return undefined;
   }
 }
 
@@ -137,6 +170,34 @@ function displacedRows(plan: MountPlan, structure: ReadonlySet<string>): Readonl
       return structure.has(location + below);
     });
   return new Set(COMMON_OBJECT_ROWS.filter((row) => isFilled(`${plan.root}.${row.family ?? row.parameter}`)));
+}
+
+/** The places of these rows' leaves, and of the tables and rows that they are in: where the StructurePath has `#`, the place has `{i}`. */
+function commonPlaces(rows: readonly CommonObjectRow[]): ReadonlyMap<string, string> {
+  const places = new Map<string, string>();
+  for (const { cms, parameter } of rows) {
+    const structurePath = COMMON_OBJECTS + cms;
+    places.set(structurePath, parameter);
+    const numbers = [...parameter.matchAll(/\{i\}\./g)];
+    for (const [index, { index: end }] of [...structurePath.matchAll(/#\//g)].entries()) {
+      const number = numbers[index];
+      if (number === undefined) break;
+      places.set(structurePath.slice(0, end), parameter.slice(0, number.index));
+      places.set(structurePath.slice(0, end + 2), parameter.slice(0, number.index + number[0].length));
+    }
+  }
+  return places;
+}
+
+/** The instance numbers that `path` has where `place` has `{i}`; undefined when it is another place. */
+function instancesAt(place: string, path: string): string[] | undefined {
+  const names = path.split('.');
+  const wanted = place.split('.');
+  const isThere = wanted.every((name, index) =>
+    name === '{i}' ? isInstanceNumber(names[index] ?? '') : names[index] === name,
+  );
+  if (!isThere || names.length !== wanted.length) return undefined;
+  return names.filter((_, index) => wanted[index] === '{i}');
 }
 
 function toCwmpInstance(cmsInstance: string): string {

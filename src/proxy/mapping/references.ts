@@ -45,7 +45,7 @@ export class ReferenceTranslator {
     const cmsPath = this.#resolve(item);
     if (cmsPath === undefined) return undefined;
     try {
-      return this.#paths.dataPath(cmsPath).replace(/\.$/, '');
+      return this.#paths.referredPath(cmsPath).replace(/\.$/, '');
     } catch {
       return undefined;
     }

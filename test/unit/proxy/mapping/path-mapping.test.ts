@@ -115,6 +115,57 @@ describe('ReferenceTranslator', () => {
     expect(own.toCms('Device.WiFi')).to.equal('Device.WiFi');
   });
 
+  describe('to what stands at the standard place of a Common Object', () => {
+    const NETWORK = '/UPnP/DM/Configuration/Network/';
+    const translator = (leaves: readonly string[], ...more: string[]): ReferenceTranslator => {
+      const tree = new StructureTree([...leaves.map((leaf) => `${NETWORK}${leaf}`), ...more]);
+      return new ReferenceTranslator(new PathMapping(plan, tree.paths), tree.paths);
+    };
+    const both = (own: ReferenceTranslator, cms: string, dataModel: string): void => {
+      expect(own.toDataModel(cms)).to.equal(dataModel);
+      expect(own.toCms(dataModel)).to.equal(cms);
+    };
+
+    it('translates tables, rows and leaves both ways, also in lists', () => {
+      const own = translator(['IPInterface/#/IPv4/IPAddress', 'IPInterface/#/X_Own', 'HostName']);
+      both(own, `${NETWORK}IPInterface/`, 'Device.IP.Interface');
+      both(own, `${NETWORK}IPInterface/0/`, 'Device.IP.Interface.1');
+      both(own, `${NETWORK}IPInterface/6/IPv4/IPAddress`, 'Device.IP.Interface.7.IPv4Address.1.IPAddress');
+      both(own, `${NETWORK}HostName`, 'Device.DeviceInfo.HostName');
+      both(
+        own,
+        `${NETWORK}IPInterface/0/,${NETWORK}IPInterface/2/`,
+        'Device.IP.Interface.1,Device.IP.Interface.3',
+      );
+      expect(own.toCms('Device.IP.Interface.1.')).to.equal(`${NETWORK}IPInterface/0/`);
+    });
+
+    it('leaves alone what the device does not have there', () => {
+      const own = translator(['IPInterface/#/IPv4/IPAddress']);
+      for (const text of [
+        'Device.IP.Interface.0',
+        'Device.IP.Interface.1.Name',
+        'Device.IP.Interface.1.IPv4Address.2.IPAddress',
+        'Device.IP',
+        'Device.DeviceInfo.HostName',
+      ]) {
+        expect(own.toCms(text)).to.equal(text);
+      }
+    });
+
+    it('means the vendor object where no leaf of the row has a standard place', () => {
+      const aside = 'Device.X_0011AA_UPnPDM.UPnP.DM.Configuration.Network.IPInterface.1';
+      both(translator(['IPInterface/#/X_Own']), `${NETWORK}IPInterface/0/`, aside);
+    });
+
+    it('means the vendor object where a root model of the device fills the place', () => {
+      const own = translator(['IPInterface/#/IPv4/IPAddress'], '/BBF/IP/Interface/#/Name');
+      both(own, '/BBF/IP/Interface/0/', 'Device.IP.Interface.1');
+      const aside = 'Device.X_0011AA_UPnPDM.UPnP.DM.Configuration.Network.IPInterface.1';
+      both(own, `${NETWORK}IPInterface/0/`, aside);
+    });
+  });
+
   it('goes back in the style that the device uses', () => {
     expect(references.toCms('Device.WiFi.SSID.1')).to.equal('/BBF/WiFi/SSID/0/');
     expect(references.toCms('Device.WiFi.SSID.1.', references.styleOf('WiFi/SSID/5/'))).to.equal(
