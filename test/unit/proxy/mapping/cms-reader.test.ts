@@ -61,6 +61,17 @@ describe('ContentPaths', () => {
     expect(paths.compact(['/A/X'])).to.deep.equal(['/A/X']);
   });
 
+  it('asks for more than is wanted only where the names of what is wanted do not fit into one action', () => {
+    const rows = Array.from({ length: 3000 }, (_, index) => `/T/Value${index}`);
+    const many = new ContentPaths([...rows, '/A/X', '/A/Y', '/A/Z']);
+    const everyOther = rows.filter((_, index) => index % 2 === 0);
+    expect(many.compact([...everyOther, '/A/X'])).to.deep.equal(['/T/', '/A/X']);
+    const some = everyOther.slice(0, 900);
+    expect(many.compact(some)).to.deep.equal(some);
+    const few = everyOther.slice(0, 1400);
+    expect(many.compact(few), 'less than half of all').to.deep.equal(few);
+  });
+
   it('never asks for the root', () => {
     expect(paths.compact(leaves)).to.deep.equal(['/A/', '/C/Z']);
   });
