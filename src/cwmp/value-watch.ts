@@ -4,16 +4,22 @@ import type { DataModel, StructureChange, ValueChange } from '../datamodel/data-
 import type { ParameterNode } from '../datamodel/node.ts';
 import type { ReadOutcome } from '../datamodel/provider.ts';
 import { canonicalValue } from '../datamodel/value-codec.ts';
-import type { Clock, Timer } from '../platform/clock.ts';
+import type { Clock } from '../platform/clock.ts';
 import { Deadline } from '../platform/deadline.ts';
 import type { EndpointState } from './endpoint-state.ts';
+import { Backoff } from './events/backoff.ts';
 import type { PendingChange } from './events/value-changes.ts';
 
 /** Nobody waits for these reads, but a device that does not answer must not keep them for ever. */
 const READ_DEADLINE_MS = 30_000;
-/** Waits before reading again what could not be read: each is twice the one before. */
+/** Waits before reading again what could not be read. */
 const FIRST_READ_DELAY_MS = 30_000;
 const LONGEST_READ_DELAY_MS = 3_600_000;
+
+interface Reading {
+  readonly parameter: ParameterNode;
+  readonly outcome: ReadOutcome | undefined;
+}
 
 export interface ValueWatchOptions {
   readonly model: DataModel;
@@ -37,14 +43,21 @@ export class ValueWatch {
   readonly #options: ValueWatchOptions;
   /** Changes were left out because there were too many. */
   #hasMore = false;
-  /** The next attempt to read values that could not be read; it has not ended while this is set. */
-  #readAgain: Timer | undefined;
-  #readDelayMs = FIRST_READ_DELAY_MS;
+  /** Paths of what could not be read: what changed while nobody looked shows only when it can be. */
+  readonly #unread = new Set<string>();
+  readonly #readAgain: Backoff;
   /** Found by a walk over the whole model, so kept until the model or the attributes change. */
   #watched: { readonly parameters: readonly ParameterNode[]; readonly by: AttributeStore } | undefined;
 
   constructor(options: ValueWatchOptions) {
     this.#options = options;
+    this.#readAgain = new Backoff({
+      clock: options.clock,
+      firstMs: FIRST_READ_DELAY_MS,
+      longestMs: LONGEST_READ_DELAY_MS,
+      attempt: () => this.#readUnread(),
+      inBackground: options.inBackground,
+    });
   }
 
   parameters(): readonly ParameterNode[] {
@@ -64,6 +77,7 @@ export class ValueWatch {
     const { attributes, watchedValues, valueChanges } = this.#options.state;
     let fresh = false;
     for (const { parameter, value, byAcs } of changes) {
+      this.#unread.delete(parameter.path);
       const notification = attributes.notificationOf(parameter);
       if (notification === 0) continue;
       if (byAcs === true) {
@@ -97,21 +111,18 @@ export class ValueWatch {
 
   /** The values of these changes cannot be read: no session is worth opening for them until they can. */
   unreadable(changes: readonly PendingChange[]): void {
-    const { state, signal } = this.#options;
-    for (const change of changes) state.valueChanges.hold(change);
-    if (changes.length > 0 && !signal.aborted) this.#readAgain ??= this.#planReading();
+    const { valueChanges } = this.#options.state;
+    if (changes.length > 0) this.#readAgain.plan(changes.some(({ path }) => !valueChanges.isHeld(path)));
+    for (const change of changes) valueChanges.hold(change);
   }
 
   /** What cannot be read may be readable now. */
   deviceReturned(): void {
-    if (this.#readAgain === undefined) return;
-    this.#readAgain.cancel();
-    this.#readDelayMs = FIRST_READ_DELAY_MS;
-    this.#options.inBackground(this.#readHeld());
+    this.#readAgain.hurry();
   }
 
   stop(): void {
-    this.#readAgain?.cancel();
+    this.#readAgain.stop();
   }
 
   /** What is gone takes its attributes along: a row that gets its number later is another row. */
@@ -119,7 +130,12 @@ export class ValueWatch {
     const { model, state, inBackground } = this.#options;
     this.#watched = undefined;
     const gone = removed.filter((path) => model.find(path) === undefined);
-    for (const path of gone) state.watchedValues.forgetBelow(path);
+    for (const path of gone) {
+      state.watchedValues.forgetBelow(path);
+      for (const unread of this.#unread) {
+        if (unread === path || (path.endsWith('.') && unread.startsWith(path))) this.#unread.delete(unread);
+      }
+    }
     inBackground(
       state.changeAttributes((attributes) => gone.map((path) => attributes.removeBelow(path)).includes(true)),
     );
@@ -183,16 +199,29 @@ export class ValueWatch {
     const { watchedValues } = this.#options.state;
     const watched = this.parameters().filter(which);
     const wanted = report ? watched : watched.filter(({ path }) => !watchedValues.knows(path));
-    const outcomes = await this.#read(wanted);
+    const readings = await this.#read(wanted);
+    this.valuesChanged(this.#compareWithKnown(readings, report));
+    return readings.every(({ outcome }) => typeof outcome === 'string');
+  }
+
+  /** @returns what the ACS knows otherwise, if it is asked for; what it knows nothing of is learned */
+  #compareWithKnown(readings: readonly Reading[], report: boolean): ValueChange[] {
+    const { watchedValues } = this.#options.state;
     const changes: ValueChange[] = [];
-    for (const [index, parameter] of wanted.entries()) {
-      const value = outcomes[index];
-      if (typeof value !== 'string') continue;
-      if (!watchedValues.knows(parameter.path)) this.#learn(parameter, value);
-      else if (report && watchedValues.differs(parameter.path, value)) changes.push({ parameter, value });
+    const failed: string[] = [];
+    for (const { parameter, outcome } of readings) {
+      const { path } = parameter;
+      if (typeof outcome !== 'string') {
+        failed.push(path);
+        continue;
+      }
+      this.#unread.delete(path);
+      if (!watchedValues.knows(path)) this.#learn(parameter, outcome);
+      else if (report && watchedValues.differs(path, outcome)) changes.push({ parameter, value: outcome });
     }
-    this.valuesChanged(changes);
-    return outcomes.every((outcome) => typeof outcome === 'string');
+    if (failed.length > 0) this.#readAgain.plan(failed.some((path) => !this.#unread.has(path)));
+    for (const path of failed) this.#unread.add(path);
+    return changes;
   }
 
   /**
@@ -210,38 +239,29 @@ export class ValueWatch {
     this.#options.state.watchedValues.learn(parameter.path, parameter.hidden ? '' : value);
   }
 
-  #planReading(): Timer {
-    const timer = this.#options.clock.schedule(this.#readDelayMs, () => {
-      this.#options.inBackground(this.#readHeld());
-    });
-    this.#readDelayMs = Math.min(this.#readDelayMs * 2, LONGEST_READ_DELAY_MS);
-    return timer;
-  }
-
-  async #readHeld(): Promise<void> {
-    const { model, state, signal } = this.#options;
-    const held = state.valueChanges.held.flatMap(({ path }) => {
-      const node = model.find(path);
-      return node?.kind === 'parameter' ? [node] : [];
-    });
-    const outcomes = await this.#read(held);
-    this.#readAgain = undefined;
-    if (signal.aborted) return;
-    this.valuesChanged(
-      held.flatMap((parameter, index) => {
-        const value = outcomes[index];
-        return typeof value === 'string' ? [{ parameter, value }] : [];
-      }),
+  /** @returns whether something is left that could not be read */
+  async #readUnread(): Promise<boolean> {
+    const { valueChanges } = this.#options.state;
+    const isUnread = ({ path }: ParameterNode): boolean =>
+      this.#unread.has(path) || valueChanges.isHeld(path);
+    const readings = await this.#read(this.parameters().filter(isUnread));
+    const held = readings.flatMap(({ parameter, outcome }) =>
+      typeof outcome === 'string' && valueChanges.isHeld(parameter.path)
+        ? [{ parameter, value: outcome }]
+        : [],
     );
-    if (state.valueChanges.held.length > 0) this.#readAgain ??= this.#planReading();
-    else this.#readDelayMs = FIRST_READ_DELAY_MS;
+    // Those that somebody else has read meanwhile, and reported, are done with.
+    const unread = readings.filter(({ parameter }) => this.#unread.has(parameter.path));
+    this.valuesChanged([...held, ...this.#compareWithKnown(unread, true)]);
+    return this.parameters().some(isUnread);
   }
 
-  async #read(parameters: readonly ParameterNode[]): Promise<readonly ReadOutcome[]> {
+  async #read(parameters: readonly ParameterNode[]): Promise<readonly Reading[]> {
     const { model, clock, signal } = this.#options;
     const deadline = new Deadline(clock, READ_DEADLINE_MS, signal);
     try {
-      return await model.readValues(parameters, deadline.signal);
+      const outcomes = await model.readValues(parameters, deadline.signal);
+      return parameters.map((parameter, index) => ({ parameter, outcome: outcomes[index] }));
     } finally {
       deadline.cancel();
     }

@@ -64,8 +64,8 @@ export class ValueChanges {
     if (this.#pending.has(path)) this.#held.add(path);
   }
 
-  get held(): PendingChange[] {
-    return this.list().filter(({ path }) => this.#held.has(path));
+  isHeld(path: string): boolean {
+    return this.#held.has(path);
   }
 
   forget(path: string): void {

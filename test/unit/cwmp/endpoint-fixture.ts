@@ -10,7 +10,7 @@ import type {
 } from '../../../src/cwmp/types.ts';
 import { DataModel } from '../../../src/datamodel/data-model.ts';
 import type { ParameterNode } from '../../../src/datamodel/node.ts';
-import type { Change, Provider } from '../../../src/datamodel/provider.ts';
+import type { Change, Provider, ReadOutcome } from '../../../src/datamodel/provider.ts';
 import { memoryDocumentStore } from '../../../src/platform/store/document-store.ts';
 import type { DocumentStore } from '../../../src/platform/store/document-store.ts';
 import { silentLogger } from '../../../src/platform/logger.ts';
@@ -47,12 +47,13 @@ export function memorySettings(initial: AcsSettings): SettingsStore {
   };
 }
 
-/** Values in a map; `hang` makes reads wait until `release`. */
+/** Values in a map; `hang` makes reads wait until `release`, `failure` is what they say instead of a value. */
 export class MapProvider implements Provider {
   readonly name = 'map';
   readonly remote: boolean;
   readonly values = new Map<string, string>();
   hang = false;
+  failure: ReadOutcome | undefined;
   readCount = 0;
   readonly #waiting: (() => void)[] = [];
   onApply: (changes: readonly Change[]) => void = () => undefined;
@@ -61,7 +62,7 @@ export class MapProvider implements Provider {
     this.remote = remote;
   }
 
-  read(parameters: readonly ParameterNode[]): string[] | Promise<string[]> {
+  read(parameters: readonly ParameterNode[]): ReadOutcome[] | Promise<ReadOutcome[]> {
     this.readCount += 1;
     if (this.hang) {
       return new Promise((resolve) => this.#waiting.push(() => resolve(this.#valuesOf(parameters))));
@@ -75,8 +76,8 @@ export class MapProvider implements Provider {
     for (const answer of this.#waiting.splice(0)) answer();
   }
 
-  #valuesOf(parameters: readonly ParameterNode[]): string[] {
-    return parameters.map(({ path }) => this.values.get(path) ?? '');
+  #valuesOf(parameters: readonly ParameterNode[]): ReadOutcome[] {
+    return parameters.map(({ path }) => this.failure ?? this.values.get(path) ?? '');
   }
 
   apply(changes: readonly Change[]): Promise<'applied'> {

@@ -1,4 +1,4 @@
-import { ScriptedAcs } from '../../support/scripted-acs.ts';
+import { callingSession, emptySession, ScriptedAcs } from '../../support/scripted-acs.ts';
 import { waitFor } from '../../support/wait-for.ts';
 import { EndpointFixture, stopAtOnce } from './endpoint-fixture.ts';
 
@@ -23,6 +23,30 @@ export class EndpointSuite {
     const fixture = new EndpointFixture(this.acs.url, options);
     this.#fixtures.push(fixture);
     return fixture;
+  }
+
+  /** An endpoint whose first session, with these calls of the ACS, is over and forgotten. */
+  async ready(calls: readonly string[], fixture = this.make()): Promise<EndpointFixture> {
+    this.acs.script = callingSession(calls);
+    await fixture.endpoint.start();
+    await this.idle(fixture, 1);
+    this.acs.script = emptySession();
+    this.acs.requests.length = 0;
+    return fixture;
+  }
+
+  /** The daemon is started anew: what is on the disk is all that is left. */
+  async restart(
+    before: EndpointFixture,
+    prepare: (fixture: EndpointFixture) => void = () => undefined,
+  ): Promise<EndpointFixture> {
+    await before.endpoint.stop();
+    const after = this.make({ store: before.store });
+    for (const [path, value] of before.provider.values) after.provider.values.set(path, value);
+    for (const [path, value] of before.remote.values) after.remote.values.set(path, value);
+    prepare(after);
+    await after.endpoint.start();
+    return after;
   }
 
   async anotherAcs(): Promise<ScriptedAcs> {

@@ -15,27 +15,10 @@ async function quiet(): Promise<void> {
 
 describe('CwmpEndpoint and the values that the ACS watches', () => {
   const suite = new EndpointSuite();
-  const ready = async (calls: readonly string[], fixture = suite.make()): Promise<EndpointFixture> => {
-    suite.acs.script = callingSession(calls);
-    await fixture.endpoint.start();
-    await suite.idle(fixture, 1);
-    suite.acs.script = emptySession();
-    suite.acs.requests.length = 0;
-    return fixture;
-  };
-  /** The daemon is started anew: what is on the disk is all that is left. */
-  const restart = async (
-    before: EndpointFixture,
-    prepare: (fixture: EndpointFixture) => void = () => undefined,
-  ): Promise<EndpointFixture> => {
-    await before.endpoint.stop();
-    const after = suite.make({ store: before.store });
-    for (const [path, value] of before.provider.values) after.provider.values.set(path, value);
-    for (const [path, value] of before.remote.values) after.remote.values.set(path, value);
-    prepare(after);
-    await after.endpoint.start();
-    return after;
-  };
+  const ready = (...args: Parameters<EndpointSuite['ready']>): Promise<EndpointFixture> =>
+    suite.ready(...args);
+  const restart = (...args: Parameters<EndpointSuite['restart']>): Promise<EndpointFixture> =>
+    suite.restart(...args);
 
   it('holds a change back whose value nobody can read, and tells it when it can be read', async () => {
     const before = await ready([setNotification(FAR, 2)]);
