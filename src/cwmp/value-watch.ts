@@ -141,7 +141,10 @@ export class ValueWatch {
     );
   }
 
-  /** What is watched no more is forgotten; what is watched from now on is read once. */
+  /**
+   * What is watched no more is forgotten; what is watched from now on is read once. Before that, and before this function returns,
+   * note is taken of what is known without asking the device, for the disk.
+   */
   async attributesChanged(): Promise<void> {
     const { model, state } = this.#options;
     const { attributes, watchedValues } = state;
@@ -149,7 +152,19 @@ export class ValueWatch {
       const node = model.find(path);
       if (node?.kind === 'parameter' && attributes.notificationOf(node) === 0) watchedValues.forget(path);
     }
-    await this.learn();
+    const fresh = this.parameters().filter(({ path }) => !watchedValues.knows(path));
+    for (const parameter of fresh) {
+      const value = parameter.hidden ? '' : parameter.provider.lastKnown?.(parameter);
+      if (value === undefined) watchedValues.expect(parameter.path);
+      else this.#learn(parameter, value);
+    }
+    const isFresh = new Set(fresh);
+    // What is at hand does not wait for a device.
+    await Promise.all(
+      [false, true].map((remote) =>
+        this.#look(true, (parameter) => parameter.provider.remote === remote && isFresh.has(parameter)),
+      ),
+    );
   }
 
   /**
@@ -196,9 +211,8 @@ export class ValueWatch {
 
   /** @param report what differs is reported; otherwise only what the ACS knows nothing of is learned */
   async #look(report: boolean, which: (parameter: ParameterNode) => boolean = () => true): Promise<boolean> {
-    const { watchedValues } = this.#options.state;
     const watched = this.parameters().filter(which);
-    const wanted = report ? watched : watched.filter(({ path }) => !watchedValues.knows(path));
+    const wanted = report ? watched : watched.filter(({ path }) => this.#isToBeLearned(path));
     const readings = await this.#read(wanted);
     this.valuesChanged(this.#compareWithKnown(readings, report));
     return readings.every(({ outcome }) => typeof outcome === 'string');
@@ -213,15 +227,21 @@ export class ValueWatch {
       const { path } = parameter;
       if (typeof outcome !== 'string') {
         failed.push(path);
+        if (watchedValues.isExpected(path)) watchedValues.doubt(path);
         continue;
       }
       this.#unread.delete(path);
-      if (!watchedValues.knows(path)) this.#learn(parameter, outcome);
+      if (this.#isToBeLearned(path)) this.#learn(parameter, outcome);
       else if (report && watchedValues.differs(path, outcome)) changes.push({ parameter, value: outcome });
     }
     if (failed.length > 0) this.#readAgain.plan(failed.some((path) => !this.#unread.has(path)));
     for (const path of failed) this.#unread.add(path);
     return changes;
+  }
+
+  #isToBeLearned(path: string): boolean {
+    const { watchedValues } = this.#options.state;
+    return !watchedValues.knows(path) || watchedValues.isExpected(path);
   }
 
   /**

@@ -12,6 +12,8 @@ const DOUBTFUL = '';
  */
 export class WatchedValues {
   readonly #digests = new Map<string, string>();
+  /** Paths of what is expected to be read at once. Not stored: after a restart it is too late for that. */
+  readonly #expected = new Set<string>();
   #changed = new Set<number>();
 
   /** @param stored the content of all buckets */
@@ -31,6 +33,20 @@ export class WatchedValues {
     this.#set(path, DOUBTFUL);
   }
 
+  /**
+   * The ACS watches the parameter from now on, and nobody remembers its value. What is read at once is what it knows; what is read
+   * later may have changed in between, and counts as changed: better told once too often than never.
+   */
+  expect(path: string): void {
+    this.#set(path, DOUBTFUL);
+    this.#expected.add(path);
+  }
+
+  /** Whether the value that is read first is the one that the ACS knows. */
+  isExpected(path: string): boolean {
+    return this.#expected.has(path);
+  }
+
   /** Whether the ACS knows any value of the parameter. */
   knows(path: string): boolean {
     return this.#digests.has(path);
@@ -43,6 +59,7 @@ export class WatchedValues {
   }
 
   forget(path: string): void {
+    this.#expected.delete(path);
     if (this.#digests.delete(path)) this.#changed.add(bucketOf(path));
   }
 
@@ -75,6 +92,7 @@ export class WatchedValues {
   }
 
   #set(path: string, digest: string): void {
+    this.#expected.delete(path);
     if (this.#digests.get(path) === digest) return;
     this.#digests.set(path, digest);
     this.#changed.add(bucketOf(path));

@@ -1,8 +1,10 @@
 import { expect } from 'chai';
 
 import { ModelError } from '../../../src/datamodel/model-error.ts';
+import { memoryDocumentStore } from '../../../src/platform/store/document-store.ts';
+import type { DocumentStore } from '../../../src/platform/store/document-store.ts';
 import { setNotification } from '../../support/acs-calls.ts';
-import { eventCodes } from '../../support/scripted-acs.ts';
+import { callingSession, emptySession, eventCodes } from '../../support/scripted-acs.ts';
 import { waitFor } from '../../support/wait-for.ts';
 import type { EndpointFixture } from './endpoint-fixture.ts';
 import { EndpointSuite } from './endpoint-suite.ts';
@@ -103,4 +105,78 @@ describe('changes that the device could not be asked for', () => {
     await suite.idle(after, 1);
     expect(suite.acs.informs.map(eventCodes)).to.deep.equal([['4 VALUE CHANGE']]);
   });
+
+  describe('and that the ACS has just begun to watch', () => {
+    /** Copied when the ACS had its answer: what a crash would have left. */
+    let disk: DocumentStore;
+
+    /** The ACS begins to watch the value, 5, while the device is silent. */
+    async function watched(lastKnown?: string): Promise<EndpointFixture> {
+      const fixture = suite.make();
+      fixture.remote.hang = true;
+      fixture.remote.values.set(FAR, '5');
+      if (lastKnown !== undefined) Object.assign(fixture.remote, { lastKnown: () => lastKnown });
+      const calls = callingSession([setNotification(FAR, 2)]);
+      suite.acs.script = async (request, all) => {
+        if (request.message === 'SetParameterAttributesResponse') disk = await copyOf(fixture.store);
+        return await calls(request, all);
+      };
+      await fixture.endpoint.start();
+      await suite.idle(fixture, 1);
+      expect(fixture.remote.readCount, 'attempts to read it').to.equal(1);
+      suite.acs.script = emptySession();
+      return fixture;
+    }
+    async function crashed(value: string): Promise<EndpointFixture> {
+      const fixture = suite.make({ store: disk });
+      fixture.remote.values.set(FAR, value);
+      suite.acs.requests.length = 0;
+      await fixture.endpoint.start();
+      expect(await fixture.endpoint.compareWatchedValues()).to.equal(true);
+      return fixture;
+    }
+
+    it('are told after a crash: the last known value is on the disk before the answer', async () => {
+      await watched('5');
+      await expectTold(await crashed('7'));
+    });
+
+    it('are none after a crash when the last known value is the present one', async () => {
+      await watched('5');
+      const { endpoint } = await crashed('5');
+      expect(endpoint.status().pendingEvents).to.deep.equal([]);
+    });
+
+    it('are told after a crash when no value was known: it may have been another one', async () => {
+      await watched();
+      await expectTold(await crashed('7'));
+    });
+
+    it('are told when the value could not be read at once: it may have been another one', async () => {
+      const fixture = await watched();
+      fixture.clock.advance(30_000);
+      fixture.remote.hang = false;
+      await planned(fixture, 30_000);
+      suite.acs.requests.length = 0;
+      fixture.remote.values.set(FAR, '7');
+      fixture.clock.advance(30_000);
+      await expectTold(fixture);
+    });
+
+    it('are none when the value is read at once, also after a restart', async () => {
+      const fixture = await watched();
+      fixture.remote.release();
+      await quiet();
+      expect(fixture.endpoint.status().pendingEvents).to.deep.equal([]);
+      const after = await suite.restart(fixture);
+      expect(await after.endpoint.compareWatchedValues()).to.equal(true);
+      expect(after.endpoint.status().pendingEvents).to.deep.equal([]);
+    });
+  });
 });
+
+async function copyOf(store: DocumentStore): Promise<DocumentStore> {
+  const copy = memoryDocumentStore();
+  for (const key of store.keys('')) await copy.put(key, store.get(key));
+  return copy;
+}
