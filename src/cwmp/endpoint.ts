@@ -57,6 +57,7 @@ export class CwmpEndpoint {
       state: this.#state,
       onChange,
       onLightweightChange: (path, urgency) => this.#lightweight?.valueChanged(path, urgency),
+      onAcsWrites: () => this.#lightweight?.acsWrites() ?? (() => true),
       inBackground: (work) => this.#inBackground(work),
       clock,
       signal: this.#stopped.signal,

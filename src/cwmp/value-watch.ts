@@ -28,6 +28,8 @@ export interface ValueWatchOptions {
   readonly onChange: (fresh: boolean) => void;
   /** A change to be told by Lightweight Notification. */
   readonly onLightweightChange: (path: string, urgency: 'active' | 'passive') => void;
+  /** The ACS is about to write: see LightweightNotifier.acsWrites. */
+  readonly onAcsWrites: () => (path: string) => boolean;
   /** An attribute change that nobody waits for. */
   readonly inBackground: (work: Promise<unknown>) => void;
   readonly clock: Clock;
@@ -174,13 +176,14 @@ export class ValueWatch {
    */
   acsWrites(): (values: readonly { readonly path: string; readonly value: string }[]) => void {
     const { model, state } = this.#options;
+    const forgetLightweight = this.#options.onAcsWrites();
     const before = new Map(state.valueChanges.list().map((change) => [change.path, change]));
     return (values) => {
       const now = new Map(state.valueChanges.list().map((change) => [change.path, change]));
       for (const { path, value } of values) {
         const node = model.find(path);
         if (node?.kind !== 'parameter' || state.attributes.notificationOf(node) === 0) continue;
-        if (now.get(path) !== before.get(path)) continue;
+        if (now.get(path) !== before.get(path) || !forgetLightweight(path)) continue;
         state.valueChanges.forget(path);
         this.#learn(node, canonicalValue(node.type, value) ?? value);
       }

@@ -58,9 +58,9 @@ const MAX_PENDING = 1024;
  */
 export class LightweightNotifier {
   readonly #options: LightweightNotifierOptions;
-  readonly #waiting: Map<string, Urgency>;
+  readonly #waiting: Map<string, PendingNotification>;
   /** In a message that is being made: the same parameter changing now is a new change. */
-  readonly #underWay = new Map<string, Urgency>();
+  readonly #underWay = new Map<string, PendingNotification>();
   readonly #trigger: RecurringAlarm;
   #flushing: Promise<void> | undefined;
   #failures = 0;
@@ -69,7 +69,7 @@ export class LightweightNotifier {
 
   constructor(options: LightweightNotifierOptions) {
     this.#options = options;
-    this.#waiting = new Map(options.pending.map(({ path, urgency }) => [path, urgency]));
+    this.#waiting = new Map(options.pending.map((change) => [change.path, change]));
     this.#trigger = new RecurringAlarm({
       clock: options.clock,
       identity: options.identity,
@@ -86,7 +86,7 @@ export class LightweightNotifier {
 
   /** What an ACS has not been told, for the disk. */
   get pending(): PendingNotification[] {
-    return [...new Map([...this.#underWay, ...this.#waiting])].map(([path, urgency]) => ({ path, urgency }));
+    return [...new Map([...this.#underWay, ...this.#waiting]).values()];
   }
 
   /** The value of a parameter with a lightweight notification attribute changed. */
@@ -96,9 +96,26 @@ export class LightweightNotifier {
       this.#options.logger.warn('too many lightweight notifications pending, one is dropped', { path });
       return;
     }
-    this.#waiting.set(path, this.#waiting.get(path) === 'active' ? 'active' : urgency);
+    this.#wait(path, urgency);
     this.#options.changed(this.pending);
     this.#wake();
+  }
+
+  /**
+   * The ACS is about to write. The function that is returned is called with each parameter that it has written: what was pending
+   * is no news any more. Returns false when the parameter has changed since, which may have come after the write.
+   */
+  acsWrites(): (path: string) => boolean {
+    const before = new Map([...this.#underWay, ...this.#waiting]);
+    return (path) => {
+      const now = this.#waiting.get(path) ?? this.#underWay.get(path);
+      if (now === undefined) return true;
+      if (now !== before.get(path)) return false;
+      this.#waiting.delete(path);
+      this.#underWay.delete(path);
+      this.#options.changed(this.pending);
+      return true;
+    };
   }
 
   /** Settings or reachability may be others now. */
@@ -125,9 +142,19 @@ export class LightweightNotifier {
     return this.#options.settings().lightweightNotificationProtocolsUsed !== '';
   }
 
+  get #hasActive(): boolean {
+    return [...this.#waiting.values()].some(({ urgency }) => urgency === 'active');
+  }
+
+  /** Each change is an object of its own, so that it can be told from one that came before. */
+  #wait(path: string, urgency: Urgency): void {
+    const isActive = urgency === 'active' || this.#waiting.get(path)?.urgency === 'active';
+    this.#waiting.set(path, { path, urgency: isActive ? 'active' : 'passive' });
+  }
+
   #wake(): void {
     this.#trigger.start();
-    if (this.#retry === undefined && [...this.#waiting.values()].includes('active')) this.#flush();
+    if (this.#retry === undefined && this.#hasActive) this.#flush();
   }
 
   /** All that changed in one turn of the event loop goes together. */
@@ -152,8 +179,9 @@ export class LightweightNotifier {
 
   /** What was not told waits again; a change that came meanwhile may be more urgent. */
   #takeBack(): void {
-    for (const [path, urgency] of this.#underWay) {
-      if (this.#waiting.get(path) !== 'active') this.#waiting.set(path, urgency);
+    for (const [path, change] of this.#underWay) {
+      if (this.#waiting.has(path)) this.#wait(path, change.urgency);
+      else this.#waiting.set(path, change);
     }
     this.#underWay.clear();
   }
@@ -176,7 +204,7 @@ export class LightweightNotifier {
 
   /** @returns whether everything was told */
   async #sendWaiting(): Promise<boolean> {
-    for (const [path, urgency] of this.#waiting) this.#underWay.set(path, urgency);
+    for (const [path, change] of this.#waiting) this.#underWay.set(path, change);
     this.#waiting.clear();
     const { identity, clock, settings, logger } = this.#options;
     const parameters = await this.#readUnderWay();
@@ -214,6 +242,8 @@ export class LightweightNotifier {
       const name = await nameOf(nodes);
       return nodes.flatMap(({ path, type }, index) => {
         const value = outcomes[index];
+        // What the ACS has written meanwhile is what was read, perhaps.
+        if (!this.#underWay.has(path)) return [];
         return typeof value === 'string' ? [{ path, name: name(path), type, value }] : [];
       });
     } finally {

@@ -3,6 +3,7 @@ import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
 import { datagramSender } from '../../../src/platform/datagram.ts';
 import { NameLookup } from '../../../src/platform/name-lookup.ts';
+import { setParameterValues } from '../../support/acs-calls.ts';
 import { callingSession, emptySession, eventCodes, ScriptedAcs } from '../../support/scripted-acs.ts';
 import { waitFor } from '../../support/wait-for.ts';
 import { EndpointFixture } from './endpoint-fixture.ts';
@@ -90,6 +91,37 @@ describe('what an ACS orders by policies', () => {
       fixture.clock.advance(600_000);
       await waitFor(() => hearing.heard.length, 'a datagram');
       expect(acs.informs).to.have.length(1);
+    });
+
+    it('3: is no news of what the ACS has written meanwhile', async () => {
+      await open(3);
+      acs.script = callingSession([
+        spa('Device.DeviceInfo.ProvisioningCode', 5),
+        setParameterValues({ 'Device.Time.Enable': '0' }),
+      ]);
+      fixture.change('Device.Time.Enable', 'true');
+      await fixture.endpoint.enqueueEvent('6 CONNECTION REQUEST');
+      await idle(2);
+      // Takes everything along that is pending.
+      fixture.change('Device.DeviceInfo.ProvisioningCode', 'new');
+      await waitFor(() => hearing.heard.length, 'a datagram');
+      expect(hearing.heard[0]).to.contain('ProvisioningCode').and.not.contain('Time.Enable');
+    });
+
+    it('3: tells what has changed since the ACS wrote it', async () => {
+      await open(3);
+      acs.script = callingSession([
+        spa('Device.DeviceInfo.ProvisioningCode', 5),
+        setParameterValues({ 'Device.Time.Enable': '0' }),
+      ]);
+      fixture.provider.onApply = () => fixture.change('Device.Time.Enable', 'true');
+      await fixture.endpoint.enqueueEvent('6 CONNECTION REQUEST');
+      await idle(2);
+      fixture.change('Device.DeviceInfo.ProvisioningCode', 'new');
+      await waitFor(() => hearing.heard.length, 'a datagram');
+      expect(hearing.heard[0]).to.contain('ProvisioningCode').and.contain('Time.Enable');
+      await fixture.endpoint.compareWatchedValues();
+      expect(fixture.store.get<object>('endpoint/1/events'), 'told once').not.to.have.property('lightweight');
     });
 
     it('is refused where an endpoint has none', async () => {
