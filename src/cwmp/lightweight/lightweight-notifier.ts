@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { abortable } from '../../datamodel/abortable.ts';
 import type { DataModel } from '../../datamodel/data-model.ts';
 import type { ParameterNode } from '../../datamodel/node.ts';
 import type { Clock, Timer } from '../../platform/clock.ts';
@@ -39,7 +40,7 @@ export interface LightweightNotifierOptions {
   readonly changed: (pending: readonly PendingNotification[]) => void;
   /** Names parameters as the ACS wants them. */
   readonly nameOf: (parameters: readonly ParameterNode[]) => Promise<(path: string) => string>;
-  /** Aborted when no value is waited for any more. */
+  /** Aborted when nothing is waited for any more, neither a value nor a name that is looked up. */
   readonly signal: AbortSignal;
 }
 
@@ -130,12 +131,14 @@ export class LightweightNotifier {
     this.#wake();
   }
 
-  /** Resolves when a message under way is out. */
+  /** Resolves when a message under way is out, or nothing is waited for any more: it counts as not told then. */
   async stop(): Promise<void> {
     this.#stopped = true;
     this.#trigger.stop();
     this.#retry?.cancel();
-    await this.#flushing;
+    // The look-up of a name may take for ever.
+    await abortable(this.#flushing ?? Promise.resolve(), this.#options.signal).catch(() => undefined);
+    this.#options.changed(this.pending);
   }
 
   get #isOn(): boolean {
@@ -169,6 +172,7 @@ export class LightweightNotifier {
         return false;
       })
       .then((isAllTold) => {
+        if (this.#options.signal.aborted) return;
         this.#flushing = undefined;
         this.#takeBack();
         this.#options.changed(this.pending);
@@ -206,13 +210,14 @@ export class LightweightNotifier {
   async #sendWaiting(): Promise<boolean> {
     for (const [path, change] of this.#waiting) this.#underWay.set(path, change);
     this.#waiting.clear();
-    const { identity, clock, settings, logger } = this.#options;
+    const { identity, clock, settings, logger, signal } = this.#options;
     const parameters = await this.#readUnderWay();
     const { username, password, url, ...current } = settings();
     const host = current.udpLightweightNotificationHost || new URL(url).hostname;
     const port = current.udpLightweightNotificationPort;
     const head = { identity, username, time: clock.now() };
     for (const part of splitParameters({ ...head, cnonce: newCnonce() }, parameters)) {
+      if (signal.aborted) return false;
       const body = formatNotification({ ...head, cnonce: newCnonce(), parameters: part });
       const datagram = frameNotification(body, host, port, password);
       if (datagram.length > LONGEST_DATAGRAM_BYTES) {

@@ -123,6 +123,40 @@ describe('CwmpEndpoint that does not wait for a silent device', () => {
     expect(suite.acs.requests).to.deep.equal([]);
   });
 
+  it('does not wait for a lightweight notification whose host name nobody resolves', async () => {
+    const store = new ControlledStore();
+    let sent = (): void => undefined;
+    const sending = new Promise<void>((resolve) => (sent = resolve));
+    let isSending = false;
+    const fixture = suite.make({
+      store,
+      settings: { lightweightNotificationProtocolsUsed: 'UDP' },
+      endpoint: {
+        sendDatagram: () => {
+          isSending = true;
+          return sending;
+        },
+      },
+    });
+    await suite.ready([setNotification('Device.Time.Enable', 5)], fixture);
+    fixture.change('Device.Time.Enable', 'true');
+    await waitFor(() => isSending, 'the datagram');
+    let isStopped = false;
+    void stopAtOnce(fixture).then(() => (isStopped = true));
+    try {
+      await waitFor(() => isStopped, 'the end');
+    } finally {
+      store.writes.length = 0;
+      sent();
+    }
+    const pending = [{ path: 'Device.Time.Enable', urgency: 'active' }];
+    expect(store.get('endpoint/1/events')).to.deep.include({ lightweight: pending });
+    expect(fixture.clock.pendingCount).to.equal(0);
+    // The store is somebody else's, or closed.
+    await quiet();
+    expect(store.writes).to.deep.equal([]);
+  });
+
   it('ends a session before it learns the values that the ACS has put in sight', async () => {
     const fixture = suite.make();
     const { model, remote, endpoint } = fixture;
