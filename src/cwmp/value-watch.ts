@@ -82,7 +82,7 @@ export class ValueWatch {
       this.#unread.delete(parameter.path);
       const notification = attributes.notificationOf(parameter);
       if (notification === 0) continue;
-      if (byAcs === true) {
+      if (byAcs === true || watchedValues.isWritten(parameter.path, value)) {
         this.#learn(parameter, value);
         continue;
       }
@@ -185,7 +185,7 @@ export class ValueWatch {
         if (node?.kind !== 'parameter' || state.attributes.notificationOf(node) === 0) continue;
         if (now.get(path) !== before.get(path) || !forgetLightweight(path)) continue;
         state.valueChanges.forget(path);
-        this.#learn(node, canonicalValue(node.type, value) ?? value);
+        this.#learnWritten(node, canonicalValue(node.type, value) ?? value);
       }
     };
   }
@@ -234,7 +234,8 @@ export class ValueWatch {
         continue;
       }
       this.#unread.delete(path);
-      if (this.#isToBeLearned(path)) this.#learn(parameter, outcome);
+      const isKnownNow = this.#isToBeLearned(path) || watchedValues.isWritten(path, outcome);
+      if (isKnownNow) this.#learn(parameter, outcome);
       else if (report && watchedValues.differs(path, outcome)) changes.push({ parameter, value: outcome });
     }
     if (failed.length > 0) this.#readAgain.plan(failed.some((path) => !this.#unread.has(path)));
@@ -255,6 +256,12 @@ export class ValueWatch {
     const { watchedValues, valueChanges } = this.#options.state;
     if (hidden || valueChanges.has(path) || !watchedValues.knows(path)) return false;
     return !watchedValues.differs(path, value);
+  }
+
+  /** Our own objects keep what they are given, to the letter. */
+  #learnWritten(parameter: ParameterNode, value: string): void {
+    if (parameter.hidden || !parameter.provider.remote) this.#learn(parameter, value);
+    else this.#options.state.watchedValues.learnWritten(parameter.path, value);
   }
 
   /** What reads back as nothing is compared as nothing. */

@@ -6,6 +6,9 @@ const BUCKETS = 32;
 /** What is told of a parameter by a digest that no value has: the ACS knows a value, and nobody remembers which. */
 const DOUBTFUL = '';
 
+/** Between the digest of what the ACS wrote and the one of what any spelling of it has in common. */
+const OR_LIKE = '~';
+
 /**
  * What the ACS was told of the parameters that it watches, or wrote to them: what is found different after a restart has changed
  * meanwhile. Digests only: a value may be long, or nobody's business. Stored in a fixed number of buckets.
@@ -26,6 +29,17 @@ export class WatchedValues {
   /** The ACS knows this value of the parameter. */
   learn(path: string, value: string): void {
     this.#set(path, digestOf(value));
+  }
+
+  /** The ACS wrote this value, and nobody has read yet how the device spells it. */
+  learnWritten(path: string, value: string): void {
+    this.#set(path, `${digestOf(value)}${OR_LIKE}${digestOf(withoutSpelling(value))}`);
+  }
+
+  /** Whether the value is what the ACS wrote, as the device spells it. Once that was learned, other spellings are other values. */
+  isWritten(path: string, value: string): boolean {
+    const like = this.#digests.get(path)?.split(OR_LIKE)[1];
+    return like !== undefined && like === digestOf(withoutSpelling(value));
   }
 
   /** The parameter has another value than the ACS knows, whatever it is. */
@@ -54,7 +68,7 @@ export class WatchedValues {
 
   /** Whether the ACS knows another value of the parameter. */
   differs(path: string, value: string): boolean {
-    const known = this.#digests.get(path);
+    const known = this.#digests.get(path)?.split(OR_LIKE)[0];
     return known !== undefined && known !== digestOf(value);
   }
 
@@ -106,6 +120,11 @@ function bucketOf(path: string): number {
     hash = Math.imul(hash ^ path.charCodeAt(index), 0x01000193);
   }
   return (hash >>> 0) % BUCKETS;
+}
+
+/** Devices take upper for lower case, and leave spaces out. The type has been taken care of: the value is in its canonical form. */
+function withoutSpelling(value: string): string {
+  return value.replace(/\s+/g, '').toLowerCase();
 }
 
 function digestOf(value: string): string {

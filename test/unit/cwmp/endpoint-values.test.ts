@@ -98,6 +98,45 @@ describe('CwmpEndpoint and the values that the ACS watches', () => {
     expect(after.endpoint.status().pendingEvents).to.deep.equal([]);
   });
 
+  describe('when the device spells what the ACS wrote in a way of its own, which nobody has read yet', () => {
+    const path = 'Device.Far.Name';
+    const addName = ({ model, remote }: EndpointFixture): void =>
+      void model.addParameter(path, { provider: remote, type: 'string', writable: true });
+    const afterRestart = async (before: EndpointFixture, spelling: string): Promise<EndpointFixture> => {
+      before.remote.values.set(path, spelling);
+      const after = await restart(before, addName);
+      expect(await after.endpoint.compareWatchedValues()).to.equal(true);
+      return after;
+    };
+    const written = async (): Promise<EndpointFixture> => {
+      const fixture = suite.make();
+      addName(fixture);
+      return await ready([setNotification(path, 2), setParameterValues({ [path]: 'aa:bb' })], fixture);
+    };
+
+    it('reports nothing after a restart', async () => {
+      const { endpoint } = await afterRestart(await written(), 'AA:BB ');
+      expect(endpoint.status().pendingEvents).to.deep.equal([]);
+    });
+
+    it('reports nothing when somebody who remembers the value written finds that out', async () => {
+      const after = await restart(await written(), addName);
+      const parameter = after.model.find(path);
+      if (parameter?.kind !== 'parameter') throw new Error(`no ${path}`);
+      after.model.reportValueChanges([{ parameter, value: 'AA:BB' }]);
+      expect(after.endpoint.status().pendingEvents).to.deep.equal([]);
+    });
+
+    it('reports other values, and other spellings from then on', async () => {
+      const other = await afterRestart(await written(), 'aa:bc');
+      await suite.idle(other, 1);
+      suite.acs.requests.length = 0;
+      const again = await afterRestart(await afterRestart(await written(), 'AA:BB'), 'aa:bb');
+      await suite.idle(again, 1);
+      expect(suite.acs.informs.map(eventCodes)).to.deep.equal([['4 VALUE CHANGE']]);
+    });
+  });
+
   it('forgets a change that nobody was told of when the ACS writes the parameter', async () => {
     const path = 'Device.DeviceInfo.ProvisioningCode';
     const fixture = await ready([setNotification(path, 2)]);
