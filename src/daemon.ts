@@ -20,11 +20,11 @@ import { DeviceRegistry } from './proxy/device-registry.ts';
 import type { EndpointContext } from './proxy/endpoint-context.ts';
 import { ProxierDevice } from './proxy/proxier/proxier-device.ts';
 import { claimProxierIdentity } from './proxy/proxier/proxier-identity.ts';
+import { checkBeforehand } from './proxy/reload-check.ts';
 import { VirtualDevices } from './proxy/virtual/virtual-devices.ts';
 import { createStatusServer, type StatusServer } from './status/status-server.ts';
 import type { StatusSnapshot } from './status/status-snapshot.ts';
 import { createControlPoint } from './upnp/control-point.ts';
-import { checkInterfaceNames } from './upnp/ssdp/lan-interface.ts';
 import type { ControlPoint } from './upnp/types.ts';
 
 export interface DaemonOptions {
@@ -43,7 +43,7 @@ export interface Daemon {
   /**
    * Goes on with another configuration; only what differs is touched. `log` is the business of whoever made the logger.
    * @returns the keys that cannot change in place: when there are any nothing is done, and another daemon has to take over
-   * @throws Error when something new cannot be had; the old configuration stays in use
+   * @throws Error when something new cannot be had; the old configuration stays in use, and nothing was touched
    */
   reload(config: Config): Promise<readonly string[]>;
   status(): StatusSnapshot;
@@ -116,11 +116,12 @@ class ComposedDaemon implements Daemon {
   async reload(config: Config): Promise<readonly string[]> {
     const { logger } = this.#options;
     const changed = changedKeys(this.#config, config);
+    // First what may fail, so that all of the new configuration is in use, or nothing: also where all parts have to stop for it.
+    const ownPorts = Object.values(this.#addresses).map(({ port }) => port);
+    await checkBeforehand(config, changed, ownPorts);
     const fixed = changed.filter((key) => RESTART_KEYS.test(key));
     if (fixed.length > 0) return fixed;
     const sections = new Set(changed.map((key) => key.split('.')[0]));
-    // First what may fail, so that all of the new configuration is in use, or nothing.
-    if (sections.has('lan')) checkInterfaceNames(config.lan.interfaces);
     if (sections.has('status')) await this.#moveStatus(config);
     this.#config = config;
     for (const warning of config.warnings) logger.warn('configuration', { warning });

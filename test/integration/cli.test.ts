@@ -221,13 +221,32 @@ describe('cwmp-proxier as a process', () => {
       expect(await daemon.exitCode()).to.equal(0);
     });
 
+    it('for which all parts would have to restart, and that cannot work, stops none of them', async () => {
+      const daemon = await running();
+      await configure({ proxier: { productClass: 'Other' }, lan: { interfaces: ['lo', 'nosuch0'] } });
+      daemon.child.kill('SIGHUP');
+      await waitFor(() => daemon.output.out.includes('reload failed'), 'the refusal', 20_000);
+      expect(daemon.output.out).to.match(/reload failed.*nosuch0/);
+      expect(daemon.output.out).not.to.contain('restarting all parts');
+      expect(daemon.output.out.match(/connectionRequest=/g)).to.have.length(1);
+      expect(await healthOf(daemon)).to.equal(200);
+      daemon.child.kill('SIGTERM');
+      expect(await daemon.exitCode()).to.equal(0);
+    });
+
+    /** Nothing tells before it is opened that this state directory cannot be used. */
+    const configureUnusableState = async (): Promise<void> => {
+      const file = join(directory, 'no directory');
+      await writeFile(file, '');
+      await configure({ state: { directory: file } });
+    };
+
     it('for which all parts have to restart says why, and goes back to the old configuration if that fails', async () => {
       const daemon = await running();
-      // An address of the documentation [RFC 5737]: nobody has it.
-      await configure({ connectionRequest: { host: '192.0.2.1', port: 0 } });
+      await configureUnusableState();
       daemon.child.kill('SIGHUP');
       await waitFor(() => daemon.output.out.includes('reload failed'), 'the failure', 20_000);
-      expect(daemon.output.out).to.match(/restarting all parts.*connectionRequest\.host/);
+      expect(daemon.output.out).to.match(/restarting all parts.*state\.directory/);
       expect(await healthOf(daemon)).to.equal(200);
       daemon.child.kill('SIGTERM');
       expect(await daemon.exitCode()).to.equal(0);
@@ -237,7 +256,7 @@ describe('cwmp-proxier as a process', () => {
       const daemon = await running();
       await rm(state(), { recursive: true });
       await writeFile(state(), 'no directory');
-      await configure({ connectionRequest: { host: '192.0.2.1', port: 0 } });
+      await configureUnusableState();
       daemon.child.kill('SIGHUP');
       expect(await daemon.exitCode()).to.equal(1);
       expect(daemon.output.out).to.contain('neither the new nor the old configuration works');

@@ -189,23 +189,44 @@ describe('a configuration that changes while sessions may run', function () {
     await expectUndisturbed(house.acs.informCount);
   });
 
-  it('is refused as a whole when a part of it cannot be had', async () => {
+  it('is refused as a whole when a part of it cannot be had, also where all parts would have to restart', async () => {
     const occupied = createServer().listen(0, '127.0.0.1');
     await once(occupied, 'listening');
     const { port } = occupied.address() as AddressInfo;
     const after = house.acs.informCount;
-    for (const bad of [
+    const sections: readonly Partial<Config>[] = [
       { lan: { interfaces: ['lo', 'nosuch0'] } },
       { status: { host: '127.0.0.1', port } },
-    ] satisfies Partial<Config>[]) {
-      const error = await house.daemon
-        ?.reload({ ...config, ...bad, acs: { ...config.acs, url: 'http://127.0.0.1:9/' } })
-        .then(() => undefined, String);
-      expect(error).to.match(/nosuch0|EADDRINUSE|in use/);
+    ];
+    const restarting: readonly Partial<Config>[] = [
+      ...sections.map((bad) => ({ ...bad, proxier: { ...config.proxier, productClass: 'Other' } })),
+      { connectionRequest: { host: '127.0.0.1', port } },
+      // An address of the documentation [RFC 5737]: nobody has it.
+      { connectionRequest: { host: '192.0.2.1', port: 0 } },
+    ];
+    try {
+      for (const bad of [...sections, ...restarting]) {
+        const error = await house.daemon
+          ?.reload({ ...config, ...bad, acs: { ...config.acs, url: 'http://127.0.0.1:9/' } })
+          .then(() => undefined, String);
+        expect(error, JSON.stringify(bad)).to.match(/nosuch0|EADDRINUSE|EADDRNOTAVAIL/);
+      }
+    } finally {
+      occupied.close();
     }
-    occupied.close();
     expect(await healthAt()).to.equal(200);
     await expectUndisturbed(after);
+  });
+
+  it('may swap the ports that are our own, for which nobody else has to make room', async () => {
+    const own = house.daemon?.addresses;
+    if (own === undefined) throw new Error('no daemon');
+    const keys = await house.daemon?.reload({
+      ...config,
+      connectionRequest: { host: '127.0.0.1', port: own.status.port },
+      status: { host: '127.0.0.1', port: own.connectionRequest.port },
+    });
+    expect(keys).to.deep.equal(['connectionRequest.port']);
   });
 
   it('names the keys for which all parts have to restart, and does nothing then', async () => {
