@@ -22,7 +22,7 @@ import { ProxierDevice } from './proxy/proxier/proxier-device.ts';
 import { claimProxierIdentity } from './proxy/proxier/proxier-identity.ts';
 import { checkBeforehand } from './proxy/reload-check.ts';
 import { VirtualDevices } from './proxy/virtual/virtual-devices.ts';
-import { createStatusServer, type StatusServer } from './status/status-server.ts';
+import { MovableStatusServer } from './status/movable-status-server.ts';
 import type { StatusSnapshot } from './status/status-snapshot.ts';
 import { createControlPoint } from './upnp/control-point.ts';
 import type { ControlPoint } from './upnp/types.ts';
@@ -38,7 +38,7 @@ export interface DaemonOptions {
 export interface Daemon {
   /** Listens, restores what is known and searches the LAN. @throws Error that says what could not be opened */
   start(): Promise<void>;
-  /** Ends sessions, cancels subscriptions, closes the store. */
+  /** Ends sessions, cancels subscriptions, closes the store; a start or reload that is under way fails at its next step. */
   stop(): Promise<void>;
   /**
    * Goes on with another configuration; only what differs is touched. `log` is the business of whoever made the logger.
@@ -56,6 +56,8 @@ export interface Daemon {
 
 /** What is bound to them, or made of them, cannot go over to others. */
 const RESTART_KEYS = /^(state\.|proxier\.|connectionRequest\.(host|port)$)/;
+
+const NOWHERE = { host: '', port: 0 };
 
 /** Puts the parts together; starts them bottom-up and stops them in reverse. */
 export function createDaemon(options: DaemonOptions): Daemon {
@@ -76,12 +78,11 @@ class ComposedDaemon implements Daemon {
   #connectionRequests: ConnectionRequestListener | undefined;
   #ownAddress: OwnAddress | undefined;
   readonly #names = new NameLookup();
-  #status: StatusServer | undefined;
+  #status: MovableStatusServer | undefined;
   #isUp = false;
-  #addresses: Daemon['addresses'] = {
-    connectionRequest: { host: '', port: 0 },
-    status: { host: '', port: 0 },
-  };
+  readonly #stopping = new AbortController();
+  /** Settles when all that was asked to stop so far has. */
+  #ending: Promise<void> = Promise.resolve();
 
   constructor(options: DaemonOptions) {
     this.#options = options;
@@ -90,7 +91,10 @@ class ComposedDaemon implements Daemon {
   }
 
   get addresses(): Daemon['addresses'] {
-    return this.#addresses;
+    return {
+      connectionRequest: this.#connectionRequests?.address ?? NOWHERE,
+      status: this.#status?.address ?? NOWHERE,
+    };
   }
 
   async start(): Promise<void> {
@@ -102,8 +106,14 @@ class ComposedDaemon implements Daemon {
     }
   }
 
-  async stop(): Promise<void> {
+  stop(): Promise<void> {
     this.#isUp = false;
+    this.#stopping.abort(new Error('the daemon stops'));
+    this.#ending = this.#ending.then(() => this.#stopParts());
+    return this.#ending;
+  }
+
+  async #stopParts(): Promise<void> {
     for (let part = this.#running.pop(); part !== undefined; part = this.#running.pop()) {
       try {
         await part.stop();
@@ -115,24 +125,33 @@ class ComposedDaemon implements Daemon {
 
   async reload(config: Config): Promise<readonly string[]> {
     const { logger } = this.#options;
+    const { signal } = this.#stopping;
     const changed = changedKeys(this.#config, config);
     // First what may fail, so that all of the new configuration is in use, or nothing: also where all parts have to stop for it.
-    const ownPorts = Object.values(this.#addresses).map(({ port }) => port);
+    const ownPorts = Object.values(this.addresses).map(({ port }) => port);
     await checkBeforehand(config, changed, ownPorts);
+    signal.throwIfAborted();
     const fixed = changed.filter((key) => RESTART_KEYS.test(key));
     if (fixed.length > 0) return fixed;
     const sections = new Set(changed.map((key) => key.split('.')[0]));
-    if (sections.has('status')) await this.#moveStatus(config);
+    if (sections.has('status')) {
+      await this.#status?.moveTo(config.status);
+      logger.info('listening', { status: formatAddress(this.addresses.status) });
+    }
+    signal.throwIfAborted();
     this.#config = config;
     for (const warning of config.warnings) logger.warn('configuration', { warning });
     if (changed.length > 0) logger.info('configuration changed', { keys: changed });
     if (sections.has('connectionRequest'))
       this.#connectionRequests?.usePublicUrl(config.connectionRequest.publicUrl);
     if (sections.has('lan')) await this.#controlPoint?.useInterfaces(config.lan.interfaces);
+    signal.throwIfAborted();
     if (sections.has('inventory')) this.#proxier?.inventory.retentionChanged();
     if (sections.has('acs')) await this.#acsChanged();
+    signal.throwIfAborted();
     // How often to poll concerns no device's place.
     if (changed.some((key) => /^devices\.(?!pollInterval)/.test(key))) await this.#registry?.rulesChanged();
+    signal.throwIfAborted();
     await this.#enableCwmp();
     return [];
   }
@@ -169,16 +188,17 @@ class ComposedDaemon implements Daemon {
       clock,
       logger,
     });
-    this.#connectionRequests = connectionRequests;
     await connectionRequests.start();
+    this.#connectionRequests = connectionRequests;
     this.#started('connection request listener', () => connectionRequests.stop());
 
-    const status = await this.#startStatus(config);
-    this.#started('status server', () => this.#status?.stop() ?? Promise.resolve());
-    this.#addresses = { connectionRequest: connectionRequests.address, status };
+    const status = this.#createStatusServer();
+    await status.start(config.status);
+    this.#status = status;
+    this.#started('status server', () => status.stop());
     logger.info('listening', {
       connectionRequest: formatAddress(connectionRequests.address),
-      status: formatAddress(status),
+      status: formatAddress(status.address),
     });
 
     const identity = await this.#claimIdentity(store);
@@ -298,36 +318,17 @@ class ComposedDaemon implements Daemon {
   async #acsChanged(): Promise<void> {
     const { acs } = this.#config;
     await this.#ownAddress?.check();
+    this.#stopping.signal.throwIfAborted();
     await this.#virtuals?.acsChanged(acs);
     await this.#proxier?.acsChanged(acs);
   }
 
-  /** The old listener ends first: the new one may want its port at another address. */
-  async #moveStatus(config: Config): Promise<void> {
-    await this.#status?.stop();
-    const listen = async (wanted: Config): Promise<void> => {
-      this.#addresses = { ...this.#addresses, status: await this.#startStatus(wanted) };
-      this.#options.logger.info('listening', { status: formatAddress(this.#addresses.status) });
-    };
-    try {
-      await listen(config);
-    } catch (error) {
-      await listen(this.#config);
-      throw error;
-    }
-  }
-
-  async #startStatus(config: Config): Promise<{ host: string; port: number }> {
-    const { logger } = this.#options;
-    const server = createStatusServer({
-      ...config.status,
+  #createStatusServer(): MovableStatusServer {
+    return new MovableStatusServer({
       snapshot: () => this.status(),
       unhealthy: () => (this.#isUp ? this.#store?.problem : 'starting or stopping'),
-      logger,
+      logger: this.#options.logger,
     });
-    const address = await server.start();
-    this.#status = server;
-    return address;
   }
 
   #createRegistry(
@@ -384,8 +385,10 @@ class ComposedDaemon implements Daemon {
     return { registry, controlPoint };
   }
 
+  /** @throws Error when the daemon has been asked to stop meanwhile */
   #started(name: string, stop: () => Promise<void>): void {
     this.#running.push({ name, stop });
+    this.#stopping.signal.throwIfAborted();
   }
 }
 

@@ -52,14 +52,16 @@ async function runDaemon(initialConfig: Config, options: ConfigOptions): Promise
   const create = (config: Config): Daemon => createDaemon({ config, logger, clock });
   let config = initialConfig;
   let daemon = create(config);
-  let reloading = Promise.resolve();
+  let isStopping = false;
 
   const restart = async (next: Config): Promise<void> => {
     await daemon.stop();
+    if (isStopping) return;
     daemon = create(next);
     try {
       await daemon.start();
     } catch (error) {
+      if (isStopping) return;
       logger.error('the new configuration does not work, the old one is taken again', { error });
       daemon = create(config);
       await daemon.start().catch((cause: unknown) => {
@@ -69,7 +71,9 @@ async function runDaemon(initialConfig: Config, options: ConfigOptions): Promise
     }
   };
   const replace = async (next: Config): Promise<void> => {
+    if (isStopping) return;
     const keys = await daemon.reload(next);
+    if (isStopping) return;
     if (keys.length > 0) {
       logger.info('restarting all parts', { keys });
       await restart(next);
@@ -82,13 +86,13 @@ async function runDaemon(initialConfig: Config, options: ConfigOptions): Promise
     clock,
     hooks: {
       start: () => daemon.start(),
-      stop: async () => {
-        await reloading.catch(() => undefined);
-        await daemon.stop();
+      // A reload that runs may wait for others: it is not waited for, and goes no further.
+      stop: () => {
+        isStopping = true;
+        return daemon.stop();
       },
-      reload: () => {
-        reloading = loadConfig(options.config, options.set ?? []).then(replace);
-        return reloading;
+      reload: async () => {
+        await replace(await loadConfig(options.config, options.set ?? []));
       },
     },
   });

@@ -208,9 +208,10 @@ export class CwmpEndpoint {
    * The way to the ACS may be another one: an endpoint that waits for a retry does not wait for it.
    * @param settings whether settings are others than the ACS knows
    */
-  async accessChanged(settings: boolean): Promise<void> {
+  accessChanged(settings: boolean): void {
     if (this.#trigger.retryCount > 0) this.#trigger.evaluate(true);
-    if (settings) await this.#watch.compare();
+    // A device that is silent may keep it for long.
+    if (settings) this.#inBackground(this.#watch.compare());
   }
 
   /** The key of the last successful SetParameterValues, AddObject or DeleteObject. */

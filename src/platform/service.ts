@@ -9,7 +9,7 @@ export type ServiceState = 'READY=1' | 'STOPPING=1' | 'RELOADING=1' | 'WATCHDOG=
 export interface ServiceHooks {
   /** Begins to work; resolves when everything listens. */
   start(): Promise<void>;
-  /** Ends in an orderly way. */
+  /** Ends in an orderly way, also while it starts or reloads. */
   stop(): Promise<void>;
   /** SIGHUP. A rejection is logged and the service goes on as before, unless it is a NothingRunsError: that ends it. */
   reload(): Promise<void>;
@@ -168,7 +168,7 @@ class Reloads {
     this.#begin();
   }
 
-  /** What was asked for and has not begun is not done any more. */
+  /** What was asked for and has not begun is not done any more; what runs has nothing to tell any more. */
   end(): void {
     this.#ended = true;
   }
@@ -183,15 +183,16 @@ class Reloads {
     await this.#notify('RELOADING=1');
     try {
       await this.#hooks.reload();
-      this.#logger.info('reloaded');
+      if (!this.#ended) this.#logger.info('reloaded');
     } catch (error) {
+      if (this.#ended) return;
       if (error instanceof NothingRunsError) {
         this.#fail(error);
         return;
       }
       this.#logger.error('reload failed: going on as before', { error });
     }
-    await this.#notify('READY=1');
+    if (!this.#ended) await this.#notify('READY=1');
   }
 }
 

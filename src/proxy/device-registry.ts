@@ -180,6 +180,7 @@ export class DeviceRegistry {
       ['embedded', embedded],
     ] as const) {
       for (const [key, facts] of exposing?.exposed ?? []) {
+        if (this.#stopped) return;
         if (present.has(key) || facts === undefined || chooseMechanism(facts) === mechanism) continue;
         // What was accepted for it reaches it when it returns; a device that is to be ignored is not waited for.
         if (chooseMechanism(facts) === 'virtual' && this.#isHeld(key)) continue;

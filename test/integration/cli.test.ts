@@ -1,16 +1,18 @@
-import { spawn } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import type { ChildProcessByStdio } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, open, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
+import { promisify } from 'node:util';
 import { expect } from 'chai';
 
 import { LabAcs } from '../../src/lab/acs/lab-acs.ts';
 import { createLabDevice } from '../../src/lab/device/lab-device.ts';
 import { waitFor } from '../support/wait-for.ts';
 
+const LONGEST_STOP_MS = 5000;
 const MAIN = new URL('../../src/main.ts', import.meta.url).pathname;
 
 type Child = ChildProcessByStdio<Writable, Readable, Readable>;
@@ -250,6 +252,37 @@ describe('cwmp-proxier as a process', () => {
       expect(await healthOf(daemon)).to.equal(200);
       daemon.child.kill('SIGTERM');
       expect(await daemon.exitCode()).to.equal(0);
+    });
+
+    it('that waits for something keeps no stop waiting', async () => {
+      const daemon = await running();
+      await rm(file);
+      // Whoever opens it waits until somebody else has.
+      await promisify(execFile)('mkfifo', [file]);
+      daemon.child.kill('SIGHUP');
+      await waitFor(() => daemon.output.out.includes('reloading'), 'the reload', 20_000);
+      daemon.child.kill('SIGTERM');
+      const isDown = async (): Promise<boolean> =>
+        healthOf(daemon).then(
+          () => false,
+          () => true,
+        );
+      await waitFor(isDown, 'the stop', LONGEST_STOP_MS).finally(async () => {
+        await (await open(file, 'r+')).close();
+      });
+      expect(await daemon.exitCode()).to.equal(0);
+      expect(daemon.output.out).not.to.contain('stop took too long');
+    });
+
+    it('for which all parts restart gives way to a stop', async () => {
+      const daemon = await running();
+      await configure({ proxier: { productClass: 'Other' } });
+      daemon.child.kill('SIGHUP');
+      await waitFor(() => daemon.output.out.includes('restarting all parts'), 'the restart', 20_000);
+      daemon.child.kill('SIGTERM');
+      expect(await daemon.exitCode()).to.equal(0);
+      expect(daemon.output.out).not.to.match(/ERROR|reloaded|stop took too long/);
+      expect(daemon.output.err).to.equal('');
     });
 
     it('after which neither configuration works ends the process with code 1', async () => {

@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import { randomUUID } from 'node:crypto';
 import type { DeviceFault } from '../../src/lab/device/device-fault.ts';
 import type { LabDevice } from '../../src/lab/device/lab-device.ts';
+import type { Config } from '../../src/platform/config/config.ts';
 import { House } from '../support/house.ts';
 import { waitFor } from '../support/wait-for.ts';
 
@@ -12,12 +13,16 @@ describe('a daemon that stops', () => {
   let house: House;
   let udn: string;
   let id: string;
+  /** Called for the own address; a test may keep it waiting. */
+  let findOwnAddress: () => Promise<string>;
 
   beforeEach(async () => {
     udn = `uuid:${randomUUID()}`;
     id = `0090D5-RS1-${udn.slice(-8)}`;
+    findOwnAddress = () => Promise.resolve('127.0.0.1');
     house = await House.open({
       devices: { default: 'ignore', rules: [{ match: { udn }, mechanism: 'virtual' }] },
+      localAddressTowards: () => findOwnAddress(),
     });
   });
   afterEach(() => house.close());
@@ -60,6 +65,10 @@ describe('a daemon that stops', () => {
     expect(performance.now() - since).to.be.below(LONGEST_STOP_MS);
   }
 
+  const reload = (change: Partial<Config>): Promise<unknown> =>
+    house.daemon?.reload({ ...house.config(), ...change }) ?? Promise.reject(new Error('no daemon'));
+  const anotherUser = (): Partial<Config> => ({ acs: { ...house.config().acs, username: 'other' } });
+
   it('lets a slow device answer what the ACS asked, then ends the session and the subscription', async () => {
     const device = await addSensor();
     const name = 'Device.DeviceInfo.UpTime';
@@ -96,6 +105,34 @@ describe('a daemon that stops', () => {
     // The port for connection requests is another one now.
     await house.startDaemon();
     await house.acs.waitForInform(id, undefined, 5_000, before + 1);
+  });
+
+  it('does not let a silent device hold up a configuration that concerns the ACS only', async () => {
+    const device = await addSensor();
+    const name = 'Device.X_0011AA_UPnPDM.UPnP.DM.DeviceInfo.PhysicalDevice.Location';
+    await house.acs.cpe(id).setParameterAttributes([{ name, notification: 2 }]);
+    await house.acs.waitForIdle(id);
+    device.setFault({ action: '*', behaviour: 'silent' });
+    const since = performance.now();
+    await reload(anotherUser());
+    expect(performance.now() - since).to.be.below(LONGEST_STOP_MS);
+    await stopInTime();
+    expect(device.subscriptionCount).to.equal(0);
+  });
+
+  it('waits for no configuration that is being taken up, which goes no further then', async () => {
+    const device = await addSensor();
+    let answer: ((address: string) => void) | undefined;
+    findOwnAddress = () =>
+      new Promise((resolve) => {
+        answer = resolve;
+      });
+    const reloaded = reload(anotherUser()).then(() => 'taken up', String);
+    await waitFor(() => answer !== undefined, 'the look for the own address');
+    await stopInTime();
+    expect(device.subscriptionCount).to.equal(0);
+    answer?.('127.0.0.1');
+    expect(await reloaded).to.contain('the daemon stops');
   });
 
   it('waits neither for a device that is silent nor for one that does not confirm subscriptions', async () => {

@@ -202,7 +202,7 @@ export class ProxierDevice {
   /** The configuration knows another way to the ACS: what the ACS has not set itself follows it. */
   async acsChanged(acs: AcsAccess): Promise<void> {
     const changed = await this.#settings.changeDefaults(accessSettings(acs));
-    await this.#endpoint.accessChanged(changed);
+    this.#endpoint.accessChanged(changed);
   }
 
   get status(): EndpointStatus {

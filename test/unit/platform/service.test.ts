@@ -140,6 +140,30 @@ describe('service', () => {
     expect(await done).to.equal(0);
   });
 
+  it('stops while it reloads, and says no more of the reload', async () => {
+    for (const outcome of ['succeeds', 'fails'] as const) {
+      let settle = (): void => undefined;
+      const { host, states, logged, done } = begin({
+        reload: () =>
+          new Promise((resolve, reject) => {
+            settle = () => {
+              if (outcome === 'succeeds') resolve();
+              else reject(new Error('stopped'));
+            };
+          }),
+      });
+      await waitFor(() => states.length === 1, 'ready');
+      host.emit('SIGHUP');
+      await waitFor(() => states.length === 2, 'the reload');
+      host.emit('SIGTERM');
+      expect(await done).to.equal(0);
+      settle();
+      await new Promise((resolve) => setImmediate(resolve));
+      expect(states).to.deep.equal(['READY=1', 'RELOADING=1', 'STOPPING=1']);
+      expect(logged).to.deep.equal([]);
+    }
+  });
+
   it('ends with 1 when a reload has left nothing that runs, and does not say that it is ready', async () => {
     const { host, states, logged, done } = begin({
       reload: () => Promise.reject(new NothingRunsError('neither works')),
