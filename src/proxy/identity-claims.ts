@@ -44,6 +44,8 @@ const PREFIX = 'identity/';
 const PROXIER = 'the proxier';
 /** The disk learns no more often that a device is still here. */
 const SEEN_PRECISION_MS = 3_600_000;
+/** An earlier time is of a clock that nobody had set yet. */
+const EARLIEST_TIME = Date.UTC(2020, 0, 1);
 
 /**
  * Who is who: gives each device, told apart by its UDN, one identity for life. A device that returns with a new UDN keeps the
@@ -53,10 +55,15 @@ export class IdentityClaims {
   readonly #options: IdentityClaimsOptions;
   readonly #proxierKey: string;
   readonly #records = new Map<string, IdentityRecord>();
+  /** Monotonic milliseconds, as the times below: the clock of the wall may jump. */
+  readonly #startedAt: number;
+  /** When each device was seen last, of those that were in this run, by UDN. */
+  readonly #seenAt = new Map<string, number>();
 
   constructor(options: IdentityClaimsOptions) {
-    const { store, proxier } = options;
+    const { store, proxier, clock } = options;
     this.#options = options;
+    this.#startedAt = clock.monotonic();
     this.#proxierKey = identityKey(proxier);
     for (const key of store.keys(PREFIX)) {
       const record = store.get<IdentityRecord>(key);
@@ -85,7 +92,9 @@ export class IdentityClaims {
   async seen(udn: string): Promise<void> {
     const record = this.#records.get(udn);
     if (record?.source !== 'udn') return;
-    const now = this.#options.clock.now();
+    const { clock } = this.#options;
+    this.#seenAt.set(udn, clock.monotonic());
+    const now = clock.now();
     // A wall clock that was set back must not make a device immortal.
     if (record.lastSeen !== undefined && Math.abs(now - record.lastSeen) < SEEN_PRECISION_MS) return;
     await this.#put(udn, { ...record, lastSeen: now });
@@ -93,15 +102,24 @@ export class IdentityClaims {
 
   /** The devices with an identity made from their UDN that were not seen for so long. */
   unseenFor(milliseconds: number): string[] {
-    const seenBefore = this.#options.clock.now() - milliseconds;
-    return [...this.#records].flatMap(([udn, { source, lastSeen = 0 }]) =>
-      source === 'udn' && lastSeen < seenBefore ? [udn] : [],
-    );
+    const { clock } = this.#options;
+    const [seenBefore, seenBeforeInRun] = [clock.now() - milliseconds, clock.monotonic() - milliseconds];
+    return [...this.#records].flatMap(([udn, { source, lastSeen = 0 }]) => {
+      const isLong = lastSeen < seenBefore && this.#surelyAbsentSince(udn, lastSeen) < seenBeforeInRun;
+      return source === 'udn' && isLong ? [udn] : [];
+    });
+  }
+
+  /** Monotonic milliseconds. Of a sight in a run before nothing is known but the time of the wall clock, if that was set then. */
+  #surelyAbsentSince(udn: string, lastSeen: number): number {
+    const beforeThisRun = lastSeen < EARLIEST_TIME ? this.#startedAt : -Infinity;
+    return this.#seenAt.get(udn) ?? beforeThisRun;
   }
 
   /** As if the device had never been here. */
   async forget(udn: string): Promise<void> {
     this.#records.delete(udn);
+    this.#seenAt.delete(udn);
     await this.#options.store.delete(PREFIX + udn);
   }
 

@@ -149,6 +149,30 @@ describe('IdentityClaims', () => {
     expect(store.keys('identity/')).not.to.include('identity/uuid:c');
   });
 
+  it('takes no jump of the wall clock for an absence, neither in this run nor in one before the clock was set', async () => {
+    const day = 24 * 3600 * 1000;
+    const store = memoryDocumentStore();
+    const unset = new ManualClock(0);
+    const runOf = (runClock: ManualClock): IdentityClaims =>
+      new IdentityClaims({ store, proxier: PROXIER, isThere: () => Promise.resolve(true), clock: runClock });
+    const claims = runOf(unset);
+    await claims.claim(description('uuid:a'), undefined);
+    unset.advance(600_000);
+    unset.jumpWallClock(Date.UTC(2026, 0, 1));
+    expect(claims.unseenFor(30 * day)).to.deep.equal([]);
+    unset.advance(29 * day);
+    expect(claims.unseenFor(30 * day)).to.deep.equal([]);
+    unset.advance(day);
+    expect(claims.unseenFor(30 * day)).to.deep.equal(['uuid:a']);
+
+    const set = new ManualClock(Date.UTC(2026, 0, 1));
+    const next = runOf(set);
+    set.advance(29 * day);
+    expect(next.unseenFor(30 * day)).to.deep.equal([]);
+    set.advance(2 * day);
+    expect(next.unseenFor(30 * day)).to.deep.equal(['uuid:a']);
+  });
+
   it('does not write at each sight, and is not misled for ever by a clock that was ahead', async () => {
     let puts = 0;
     const memory = memoryDocumentStore();
