@@ -149,6 +149,7 @@ class ComposedDaemon implements Daemon {
     if (sections.has('inventory')) this.#proxier?.inventory.retentionChanged();
     if (sections.has('acs')) await this.#acsChanged();
     signal.throwIfAborted();
+    if (changed.includes('devices.pollIntervalSeconds')) this.#registry?.pollIntervalChanged();
     // How often to poll concerns no device's place.
     if (changed.some((key) => /^devices\.(?!pollInterval)/.test(key))) await this.#registry?.rulesChanged();
     signal.throwIfAborted();

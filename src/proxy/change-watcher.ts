@@ -51,6 +51,9 @@ export class ChangeWatcher {
   #failures = 0;
   #retry: Timer | undefined;
   #poll: Timer | undefined;
+  #isPolling = false;
+  /** Until when the device is left alone after a poll, monotonic milliseconds. */
+  #restsUntil = 0;
   readonly #undo: () => void;
 
   constructor(options: ChangeWatcherOptions) {
@@ -113,6 +116,13 @@ export class ChangeWatcher {
 
   /** `isSubscribed` says something else now. */
   subscriptionChanged(): void {
+    this.#schedulePoll();
+  }
+
+  /** `pollIntervalSeconds` says something else now: it counts from now on. */
+  pollIntervalChanged(): void {
+    this.#poll?.cancel();
+    this.#poll = undefined;
     this.#schedulePoll();
   }
 
@@ -202,12 +212,15 @@ export class ChangeWatcher {
     return this.#watchedLeaves().filter(({ eventOnChange }) => eventOnChange !== true);
   }
 
-  #schedulePoll(pauseMs = 0): void {
+  #schedulePoll(): void {
     const { clock } = this.#options;
     const intervalSeconds = this.#options.pollIntervalSeconds();
-    if (intervalSeconds === 0 || this.#poll !== undefined || this.#abort.signal.aborted) return;
+    if (intervalSeconds === 0 || this.#poll !== undefined || this.#isPolling) return;
+    if (this.#abort.signal.aborted) return;
     if (this.#options.isSubscribed() && this.#silentLeaves().length === 0) return;
-    this.#poll = clock.schedule(Math.max(intervalSeconds * 1000, pauseMs), () => {
+    const restMs = this.#restsUntil - clock.monotonic();
+    this.#poll = clock.schedule(Math.max(intervalSeconds * 1000, restMs), () => {
+      this.#poll = undefined;
       void this.#pollOnce();
     });
   }
@@ -215,12 +228,15 @@ export class ChangeWatcher {
   async #pollOnce(): Promise<void> {
     const { clock, logger, isSubscribed } = this.#options;
     const start = clock.monotonic();
+    this.#isPolling = true;
     const failure = await this.#inTime((signal) =>
       isSubscribed() ? this.#readSilent(signal) : this.#round(signal),
     );
     if (failure !== undefined) logger.debug('poll of the device failed', { error: failure.message });
-    this.#poll = undefined;
-    this.#schedulePoll(POLL_PAUSE_FACTOR * (clock.monotonic() - start));
+    this.#isPolling = false;
+    const end = clock.monotonic();
+    this.#restsUntil = end + POLL_PAUSE_FACTOR * (end - start);
+    this.#schedulePoll();
   }
 
   async #readSilent(signal: AbortSignal): Promise<Error | undefined> {

@@ -177,6 +177,10 @@ export class DevicePresence {
     if (!this.#ended) this.#valuesDoubtful();
   }
 
+  pollIntervalChanged(): void {
+    this.#attached?.watcher.pollIntervalChanged();
+  }
+
   /** Ends all work; resolves when the subscription is cancelled. */
   async end(): Promise<void> {
     this.#ended = true;

@@ -94,6 +94,11 @@ export class DeviceRegistry {
     for (const { device } of this.#entries.values()) device.resumed();
   }
 
+  /** `pollIntervalSeconds` says something else now. */
+  pollIntervalChanged(): void {
+    for (const { device } of this.#entries.values()) device.pollIntervalChanged();
+  }
+
   /** It came, or its address or description changed: `previous` is what was known. */
   deviceAppeared(root: RootDevice, previous?: RootDevice): void {
     if (this.#stopped) return;

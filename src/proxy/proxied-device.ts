@@ -113,6 +113,11 @@ export class ProxiedDevice {
     this.#input({ type: 'structureDoubtful' });
   }
 
+  /** `pollIntervalSeconds` says something else now. */
+  pollIntervalChanged(): void {
+    this.#presence?.pollIntervalChanged();
+  }
+
   /** The machine was suspended: its timers slept, and nobody saw what changed. */
   resumed(): void {
     this.#presence?.valuesMissed();

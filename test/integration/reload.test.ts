@@ -94,6 +94,19 @@ describe('a configuration that changes while sessions may run', function () {
     expect(new Set(sensor.eventsSent.map(({ sid }) => sid))).to.deep.equal(sids);
   });
 
+  it('lets devices be polled as often as it says from now on', async () => {
+    const polls = (): number => sensor.requests.filter(({ action }) => action === 'GetValues').length;
+    // The device raises no events for it.
+    const name = 'Device.X_0011AA_UPnPDM.UPnP.DM.DeviceInfo.PhysicalDevice.Location';
+    await reload({ devices: { ...config.devices, pollIntervalSeconds: 0 } });
+    await house.acs.cpe(sensorId).setParameterAttributes([{ name, notification: 2 }]);
+    await house.acs.waitForIdle(sensorId);
+    await reload({ devices: { ...config.devices, pollIntervalSeconds: 3600 } });
+    await reload({ devices: { ...config.devices, pollIntervalSeconds: 1 } });
+    const before = polls();
+    await waitFor(() => polls() >= before + 4, 'four polls', 10_000);
+  });
+
   it('sends those to another ACS that had this one from the configuration, and leaves those alone that an ACS sent there', async () => {
     await house.acs
       .cpe(sensorId)

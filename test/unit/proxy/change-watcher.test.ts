@@ -305,6 +305,37 @@ describe('ChangeWatcher', () => {
     expect(home.clock.pendingCount).to.equal(0);
   });
 
+  it('takes another interval up at once, and leaves a slow device its rest', async () => {
+    const options = { pollIntervalSeconds: 0 };
+    const home = watchedLeaves({ '/BBF/A': '1' }, options);
+    const use = (seconds: number): void => {
+      options.pollIntervalSeconds = seconds;
+      home.watcher.pollIntervalChanged();
+    };
+    home.watch('Device.A');
+    await home.quiet();
+    use(60);
+    expect(home.clock.nextDelayMs).to.equal(60_000);
+    home.clock.advance(10_000);
+    use(1);
+    expect(home.clock.nextDelayMs).to.equal(1000);
+    home.fake.onAction = () => {
+      // So long it takes.
+      queueMicrotask(() => {
+        use(2);
+        home.clock.advance(20_000);
+      });
+    };
+    home.clock.advance(1000);
+    await home.quiet();
+    expect(home.countOf('GetValues')).to.equal(1);
+    expect(home.clock.pendingCount, 'one timer').to.equal(1);
+    use(1);
+    expect(home.clock.nextDelayMs).to.equal(180_000);
+    use(0);
+    expect(home.clock.pendingCount).to.equal(0);
+  });
+
   it('asks for the attributes again when they changed, puts EventOnChange back and looks what was missed', async () => {
     const home = watchedLeaves({ '/BBF/A': '1', '/BBF/B': '1' }, { eventOnChange: true });
     home.watch('Device.A');
