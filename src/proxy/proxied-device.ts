@@ -62,6 +62,8 @@ export class ProxiedDevice {
   #presence: DevicePresence | undefined;
   #attempt: AbortController | undefined;
   #retry: Timer | undefined;
+  /** Ends the wait for a device that reboots. */
+  #giveUp: Timer | undefined;
   #exposed: ExposedDevice | undefined;
   /** Who it said it was when it was exposed, and when it was asked last. */
   #exposedAs: DeviceIdTriple | undefined;
@@ -149,6 +151,7 @@ export class ProxiedDevice {
       case 'abort':
         this.#attempt?.abort();
         this.#retry?.cancel();
+        this.#giveUp?.cancel();
         return;
       case 'bringUp':
         void this.#bringUp();
@@ -163,7 +166,7 @@ export class ProxiedDevice {
         this.#detach();
         return;
       case 'giveUpAfter':
-        this.#retry = this.#options.clock.schedule(effect.seconds * 1000, () => {
+        this.#giveUp = this.#options.clock.schedule(effect.seconds * 1000, () => {
           this.#input({ type: 'notBack' });
         });
         return;
