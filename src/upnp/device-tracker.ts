@@ -10,8 +10,15 @@ import type {
   DiscoveryTimes,
   Presence,
 } from './discovery.ts';
+import { findIdentityDifferences } from './identity-differences.ts';
 import type { Sighting } from './ssdp/sighting.ts';
-import type { Announcement, ControlPointListener, LossReason, RootDevice } from './types.ts';
+import type {
+  Announcement,
+  ControlPointListener,
+  DeviceDescription,
+  LossReason,
+  RootDevice,
+} from './types.ts';
 
 export interface DeviceTrackerOptions {
   readonly clock: Clock;
@@ -48,6 +55,8 @@ export class DeviceTracker {
   readonly #options: DeviceTrackerOptions;
   /** Hosts whose devices did not all find room. */
   readonly #warned = new Set<string>();
+  /** Pairs of locations at which different devices have one UDN, each told once. */
+  readonly #warnedPairs = new Set<string>();
   readonly #entries = new Map<string, Entry>();
 
   constructor(options: DeviceTrackerOptions) {
@@ -258,13 +267,11 @@ export class DeviceTracker {
     try {
       const parsed = await this.#options.fetcher.fetchDescription(entry.presence.announcement, signal);
       const other = this.#findOther(entry, parsed.description.udn);
-      if (other !== undefined && (await this.#answersHttp(other, signal))) {
+      const known = other && (await this.#describeAgain(other, signal));
+      if (other !== undefined && known !== undefined) {
         if (signal.aborted) return;
         entry.spareOf = parsed.description.udn.toLowerCase();
-        this.#options.logger.debug('device is known at another location', {
-          udn: parsed.description.udn,
-          location: entry.location,
-        });
+        this.#noteSpare(entry, parsed.description, other, known);
         this.#step(entry, { kind: 'described', ok: false });
         return;
       }
@@ -277,6 +284,29 @@ export class DeviceTracker {
       if (!isOver) this.#options.listener.deviceUnusable(announcement, asError(error));
       this.#step(entry, { kind: 'described', ok: false });
     }
+  }
+
+  /** Two locations of one device are common; two devices with one UDN are a fault of theirs that hides one of them. */
+  #noteSpare(entry: Entry, spare: DeviceDescription, other: Entry, known: DeviceDescription): void {
+    const { logger, maxDevices } = this.#options;
+    const [location, knownLocation] = [entry.location, other.location];
+    const differences = findIdentityDifferences(
+      { description: spare, announcement: entry.presence.announcement },
+      { description: known, announcement: other.presence.announcement },
+    );
+    if (differences.length === 0) {
+      logger.debug('device is known at another location', { udn: spare.udn, location });
+      return;
+    }
+    const pair = [location, knownLocation].sort().join(' ');
+    if (this.#warnedPairs.has(pair) || this.#warnedPairs.size >= maxDevices) return;
+    this.#warnedPairs.add(pair);
+    logger.warn('another device has the same UDN and is left out: give each device a UDN of its own', {
+      udn: spare.udn,
+      location,
+      knownLocation,
+      differences,
+    });
   }
 
   #accept(entry: Entry, parsed: ParsedDescription): void {
@@ -327,13 +357,18 @@ export class DeviceTracker {
 
   /** Whether the description is still served, for the same device. */
   async #answersHttp(entry: Entry, signal: AbortSignal): Promise<boolean> {
+    return (await this.#describeAgain(entry, signal)) !== undefined;
+  }
+
+  /** What is served now for the same device; undefined when nothing is. */
+  async #describeAgain(entry: Entry, signal: AbortSignal): Promise<DeviceDescription | undefined> {
     const { device } = entry;
-    if (device === undefined) return false;
+    if (device === undefined) return undefined;
     try {
-      const parsed = await this.#options.fetcher.fetchDescription(device.announcement, signal);
-      return sameUdn(parsed.description.udn, device.description.udn);
+      const { description } = await this.#options.fetcher.fetchDescription(device.announcement, signal);
+      return sameUdn(description.udn, device.description.udn) ? description : undefined;
     } catch {
-      return false;
+      return undefined;
     }
   }
 }

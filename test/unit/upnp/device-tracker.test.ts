@@ -1,7 +1,7 @@
 import { expect } from 'chai';
-import { silentLogger } from '../../../src/platform/logger.ts';
 import { DeviceTracker } from '../../../src/upnp/device-tracker.ts';
-import type { Announcement } from '../../../src/upnp/types.ts';
+import type { Announcement, DeviceDescription } from '../../../src/upnp/types.ts';
+import { captureLog, type CapturedLog } from '../../support/captured-log.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
 import { waitFor } from '../../support/wait-for.ts';
 import { describeDevice } from '../upnp-dm/fake-device.ts';
@@ -17,12 +17,17 @@ describe('device tracker', () => {
   let fetched: string[];
   /** Locations that do not answer. */
   let silent: Set<string>;
+  /** What is special in the description at a location. */
+  let special: Map<string, Partial<DeviceDescription>>;
+  let captured: CapturedLog;
 
   beforeEach(() => {
     [clock, log, fetched, silent] = [new ManualClock(), [], [], new Set()];
+    special = new Map();
+    captured = captureLog();
     tracker = new DeviceTracker({
       clock,
-      logger: silentLogger,
+      logger: captured.logger,
       listener: {
         deviceAppeared: ({ announcement }) => void log.push(`appeared ${announcement.location}`),
         deviceLost: ({ announcement }, reason) => void log.push(`lost ${announcement.location} ${reason}`),
@@ -36,7 +41,7 @@ describe('device tracker', () => {
           fetched.push(location);
           if (silent.has(location)) return Promise.reject(new Error('silent'));
           return Promise.resolve({
-            description: describeDevice({ udn: UDN }),
+            description: describeDevice({ udn: UDN, ...special.get(location) }),
             specVersion: { major: 1, minor: 1 },
             urlBase: '',
           });
@@ -130,5 +135,61 @@ describe('device tracker', () => {
     tracker.clear('expired', ({ interfaceName }) => interfaceName === 'eth0');
     await waitFor(() => log.length === 3, 'the other location');
     expect(log.slice(1)).to.deep.equal([`lost ${WIRED} expired`, `appeared ${WIRELESS}`]);
+  });
+
+  describe('two locations with one UDN', () => {
+    const warnings = (): Record<string, unknown>[] =>
+      captured.lines
+        .map((line) => JSON.parse(line) as Record<string, unknown>)
+        .filter(({ level }) => level === 'warn');
+    /** Until the device at WIRELESS has been looked at and found to be known at WIRED. */
+    const hearBoth = async (): Promise<void> => {
+      hear(WIRED, 'eth0');
+      await waitFor(() => log.includes(`appeared ${WIRED}`), 'the device');
+      hear(WIRELESS, 'wlan0');
+      await waitFor(() => captured.lines.length > 0, 'the line in the log');
+    };
+
+    it('are told once when two devices are there, with both locations and the remedy', async () => {
+      special.set(WIRED, { serialNumber: '1', friendlyName: 'Lamp', modelName: 'L' });
+      special.set(WIRELESS, { serialNumber: '2', friendlyName: 'Lamp', modelName: 'M' });
+      await hearBoth();
+      expect(warnings()).to.have.length(1);
+      const [warning] = warnings();
+      expect(warning).to.include({ udn: UDN, location: WIRELESS, knownLocation: WIRED });
+      expect(warning?.message).to.contain('give each device a UDN of its own');
+      expect(warning?.differences).to.deep.equal(['serialNumber', 'modelName']);
+
+      // The other way round it is the same pair.
+      silent.add(WIRED);
+      tracker.receive({ kind: 'byebye', udn: UDN, sourceAddress: '192.0.2.9', dmAnnouncement: undefined });
+      clock.advance(1000);
+      clock.advance(1500);
+      await waitFor(() => log.includes(`appeared ${WIRELESS}`), 'the other location');
+      silent.clear();
+      const renewed = (): boolean => {
+        hear(WIRED, 'eth0');
+        return log.includes(`unusable again ${WIRED}`);
+      };
+      await waitFor(renewed, 'the second look at both');
+      expect(warnings()).to.have.length(1);
+    });
+
+    it('are no reason to warn when one device is there, its address in its name or not', async () => {
+      special.set(WIRED, { serialNumber: '1', friendlyName: 'Lamp at 192.0.2.9' });
+      special.set(WIRELESS, { serialNumber: '1', friendlyName: 'Lamp at 198.51.100.9' });
+      await hearBoth();
+      expect(captured.lines.join()).to.contain('device is known at another location');
+      expect(warnings()).to.deep.equal([]);
+    });
+
+    it('are compared as they are now, not as the one was once read', async () => {
+      special.set(WIRED, { friendlyName: 'Lamp' });
+      hear(WIRED, 'eth0');
+      await waitFor(() => log.includes(`appeared ${WIRED}`), 'the device');
+      for (const location of [WIRED, WIRELESS]) special.set(location, { friendlyName: 'Renamed' });
+      await hearBoth();
+      expect(warnings()).to.deep.equal([]);
+    });
   });
 });
