@@ -157,7 +157,8 @@ async function readTree(controlPoint: ControlPoint, { root, device }: Match, pat
   const { service } = device.cms;
   const scpd = await controlPoint.fetchScpd(root, service).catch(() => undefined);
   const client = createCmsClient({ controlPoint, device: root, service, clock: systemClock, scpd });
-  const read = (start: string): Promise<CmsTree> => readCmsTree(client, { paths: [start], values: true });
+  const read = (start: string): Promise<CmsTree> =>
+    readCmsTree(client, { paths: [start], values: true, allAttributes: true });
   if (path.endsWith('/')) return read(path);
   try {
     const tree = await read(path);

@@ -16,6 +16,8 @@ export interface AttributeTargets {
   readonly instances: readonly string[];
   /** Leaves as they stand in the device. */
   readonly leaves: readonly string[];
+  /** Ask each node however many there are, 1 000 an action; default false. */
+  readonly askAll?: boolean;
 }
 
 /**
@@ -23,8 +25,8 @@ export interface AttributeTargets {
  *
  * GetAttributes takes no `#`, so instances have to be asked. Type and Access of a leaf are the same in all rows of a table in
  * practice, EventOnChange need not be: it is set per instance. Hence every instance is asked while there are at most
- * 2 000 of a kind; in larger trees the first instance of each StructurePath stands for the others, except for EventOnChange,
- * which is then unknown of those that were not asked.
+ * 2 000 of a kind, or when all are to be asked; else, in larger trees, the first instance of each StructurePath stands for the
+ * others, except for EventOnChange, which is then unknown of those that were not asked.
  * @returns by StructurePath, and by path for each instance that differs from the first of its StructurePath; empty for a device
  * without attributes
  */
@@ -35,7 +37,7 @@ export async function readTreeAttributes(
 ): Promise<ReadonlyMap<string, NodeAttributes>> {
   const tables = expandTables(targets.structure, targets.instances);
   const paths = [targets.leaves, tables, targets.instances].flatMap((kind) =>
-    kind.length <= MAX_NODES_ASKED ? kind : samplePerStructure(kind),
+    targets.askAll === true || kind.length <= MAX_NODES_ASKED ? kind : samplePerStructure(kind),
   );
   const attributes = new Map<string, NodeAttributes>();
   await readAttributes(client, paths, attributes, signal);

@@ -30,6 +30,8 @@ export interface ReadCmsTreeOptions {
   readonly paths?: readonly string[];
   /** Read the values too. */
   readonly values?: boolean;
+  /** Ask each node for its attributes, also in a large tree: one action more for every 1 000 nodes. Default false. */
+  readonly allAttributes?: boolean;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -56,7 +58,7 @@ export async function readCmsTree(client: CmsClient, options: ReadCmsTreeOptions
   const concreteLeaves = values === undefined ? expandLeaves(leaves, instances) : [...values.keys()];
   const attributes = await readTreeAttributes(
     client,
-    { structure, instances, leaves: concreteLeaves },
+    { structure, instances, leaves: concreteLeaves, askAll: options.allAttributes === true },
     signal,
   );
   return {

@@ -75,6 +75,17 @@ describe('cwmp-proxier as a process', () => {
     expect(await device.exitCode()).to.equal(0);
   });
 
+  it('prints of each parameter of a large tree whether it has events', async () => {
+    const device = start('lab', 'device', '--profile', 'nas', '--parameters', '2500');
+    await waitFor(() => device.output.out.includes('\n'), 'device ready', 20_000);
+    const udn = /uuid:[0-9a-f-]{36}/.exec(device.output.out)?.[0] ?? '';
+    const tree = await run('tree', udn, '/X_LAB_Bench/', '--interface', 'lo', '--json');
+    const { nodes } = JSON.parse(tree.out) as { nodes: { kind: string; eventOnChange?: boolean }[] };
+    const parameters = nodes.filter(({ kind }) => kind === 'parameter');
+    expect(parameters).to.have.length(2500);
+    expect(parameters.filter(({ eventOnChange }) => eventOnChange !== true)).to.deep.equal([]);
+  });
+
   it('runs the daemon until SIGTERM, and refuses a second one on the same state', async () => {
     const options = [
       ...['run', '--config', 'config/default.yaml', '--set', `state.directory=${JSON.stringify(directory)}`],

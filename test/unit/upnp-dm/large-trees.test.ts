@@ -51,6 +51,28 @@ describe('trees too large for a home', () => {
     expect(attributes.get('/A/T/1/L')?.eventOnChange).to.equal(false);
   });
 
+  it('are asked for the events of each leaf when that is wanted, 1 000 an action', async () => {
+    const fake = new FakeCmsClient();
+    fake.instances = rowsOf(2001);
+    const leaves = fake.instances.map((row) => `${row}L`);
+    leaves.forEach((leaf, index) => {
+      fake.values.set(leaf, '1');
+      fake.eventOnChange.set(leaf, index % 2 === 0);
+    });
+    const client = {
+      ...fake.client,
+      getSupportedDataModels: () => Promise.resolve([]),
+      getSupportedParameters: () => Promise.resolve(['/A/T/#/L']),
+    };
+    const { attributes } = await readCmsTree(client, { values: true, allAttributes: true });
+    const events = leaves.map((leaf) => (attributes.get(leaf) ?? attributes.get('/A/T/#/L'))?.eventOnChange);
+    expect(events).to.deep.equal(leaves.map((_leaf, index) => index % 2 === 0));
+    const sizes = fake.calls
+      .filter(({ action }) => action === 'GetAttributes')
+      .map(({ paths }) => paths.length);
+    expect(Math.max(...sizes)).to.equal(1000);
+  });
+
   it('are cut, rows that come last first', () => {
     const structure = [
       '/A/X',
