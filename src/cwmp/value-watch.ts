@@ -127,19 +127,26 @@ export class ValueWatch {
     this.#readAgain.stop();
   }
 
-  /** What is gone takes its attributes along: a row that gets its number later is another row. */
+  /**
+   * A row that is gone takes its attributes along: one that gets its number later is another row. A parameter, or an object that
+   * stands once, does not: a device may leave it out of an answer, as to whom it does not show it now [CMS:2 2.4.8].
+   */
   structureChanged({ removed }: StructureChange): void {
     const { model, state, inBackground } = this.#options;
     this.#watched = undefined;
-    const gone = removed.filter((path) => model.find(path) === undefined);
+    const gone = removed.filter((path) => path.endsWith('.') && model.find(path) === undefined);
+    if (gone.length === 0) return;
     for (const path of gone) {
-      state.watchedValues.forgetBelow(path);
+      const isOfRow = inRowOf(path);
+      state.watchedValues.forgetBelow(path, isOfRow);
       for (const unread of this.#unread) {
-        if (unread === path || (path.endsWith('.') && unread.startsWith(path))) this.#unread.delete(unread);
+        if (unread.startsWith(path) && isOfRow(unread)) this.#unread.delete(unread);
       }
     }
     inBackground(
-      state.changeAttributes((attributes) => gone.map((path) => attributes.removeBelow(path)).includes(true)),
+      state.changeAttributes((attributes) =>
+        gone.map((path) => attributes.removeBelow(path, inRowOf(path))).includes(true),
+      ),
     );
   }
 
@@ -296,4 +303,10 @@ export class ValueWatch {
       deadline.cancel();
     }
   }
+}
+
+/** Whether what stands below `gone` is part of a row that is gone: `gone` itself, or one below it. */
+function inRowOf(gone: string): (path: string) => boolean {
+  if (/\.\d+\.$/.test(gone)) return () => true;
+  return (path) => /(?:^|\.)\d+\./.test(path.slice(gone.length));
 }

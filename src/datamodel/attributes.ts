@@ -127,11 +127,14 @@ export class AttributeStore {
     else this.#byPath.set(parameter.path, after);
   }
 
-  /** Forgets the attributes at or below `path` (a row that was deleted). Returns whether there were any. */
-  removeBelow(path: string): boolean {
+  /**
+   * Forgets the attributes at or below `path` (a row that was deleted). Returns whether there were any.
+   * @param which of these paths; all by default
+   */
+  removeBelow(path: string, which: (path: string) => boolean = () => true): boolean {
     let removed = false;
     for (const key of this.#byPath.keys()) {
-      if (key === path || (path.endsWith('.') && key.startsWith(path))) {
+      if ((key === path || (path.endsWith('.') && key.startsWith(path))) && which(key)) {
         removed = this.#byPath.delete(key) || removed;
       }
     }

@@ -78,9 +78,11 @@ export class WatchedValues {
   }
 
   /** Forgets a parameter, or all below an object (a path with final dot). */
-  forgetBelow(path: string): void {
+  /** @param which of those at or below `path`; all by default */
+  forgetBelow(path: string, which: (path: string) => boolean = () => true): void {
     for (const known of this.#digests.keys()) {
-      if (known === path || (path.endsWith('.') && known.startsWith(path))) this.forget(known);
+      if ((known === path || (path.endsWith('.') && known.startsWith(path))) && which(known))
+        this.forget(known);
     }
   }
 

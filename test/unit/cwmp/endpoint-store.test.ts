@@ -16,27 +16,30 @@ describe('CwmpEndpoint on a slow or full disk', () => {
   it('keeps attributes that the ACS set while those of a row that is gone are forgotten', async () => {
     const store = new ControlledStore();
     const fixture = suite.make({ store });
-    suite.acs.script = callingSession([setNotification('Device.Far.', 2)]);
+    const { model, remote } = fixture;
+    model.addObject('Device.Rows.1.', { provider: remote });
+    model.addParameter('Device.Rows.1.Value', { provider: remote, type: 'string' });
+    suite.acs.script = callingSession([setNotification('Device.Rows.1.', 2)]);
     await fixture.endpoint.start();
     await suite.idle(fixture, 1);
-    expect(watched(fixture)).to.include('Device.Far.Value');
+    expect(watched(fixture)).to.include('Device.Rows.1.Value');
 
     store.holds = (key) => key.endsWith('/attributes');
     suite.acs.script = callingSession([setNotification('Device.Time.Enable', 1)]);
     fixture.listener.call();
     await waitFor(() => store.heldCount > 0, 'the write of the attributes');
-    fixture.model.remove('Device.Far.Value');
+    model.remove('Device.Rows.1.');
     await new Promise((resolve) => setImmediate(resolve));
     store.release();
     await suite.idle(fixture, 2);
     await waitFor(
-      () => JSON.stringify(store.get('endpoint/1/attributes')).indexOf('Device.Far.Value') < 0,
+      () => JSON.stringify(store.get('endpoint/1/attributes')).indexOf('Device.Rows.1.Value') < 0,
       'the attributes of the row to be forgotten',
     );
     expect(watched(fixture)).to.include('Device.Time.Enable');
     expect(watched(suite.make({ store })))
       .to.include('Device.Time.Enable')
-      .and.not.include('Device.Far.Value');
+      .and.not.include('Device.Rows.1.Value');
   });
 
   it('refuses attributes that cannot be stored, and keeps those of before', async () => {
