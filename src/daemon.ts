@@ -20,7 +20,7 @@ import { DeviceRegistry } from './proxy/device-registry.ts';
 import type { EndpointContext } from './proxy/endpoint-context.ts';
 import { ProxierDevice } from './proxy/proxier/proxier-device.ts';
 import { claimProxierIdentity } from './proxy/proxier/proxier-identity.ts';
-import { checkBeforehand } from './proxy/reload-check.ts';
+import { checkBeforehand, restartKeys } from './proxy/reload-check.ts';
 import { VirtualDevices } from './proxy/virtual/virtual-devices.ts';
 import { MovableStatusServer } from './status/movable-status-server.ts';
 import type { StatusSnapshot } from './status/status-snapshot.ts';
@@ -53,9 +53,6 @@ export interface Daemon {
     readonly status: { readonly host: string; readonly port: number };
   };
 }
-
-/** What is bound to them, or made of them, cannot go over to others. */
-const RESTART_KEYS = /^(state\.|proxier\.|connectionRequest\.(host|port)$)/;
 
 const NOWHERE = { host: '', port: 0 };
 
@@ -131,7 +128,7 @@ class ComposedDaemon implements Daemon {
     const ownPorts = Object.values(this.addresses).map(({ port }) => port);
     await checkBeforehand(config, changed, ownPorts);
     signal.throwIfAborted();
-    const fixed = changed.filter((key) => RESTART_KEYS.test(key));
+    const fixed = restartKeys(changed);
     if (fixed.length > 0) return fixed;
     const sections = new Set(changed.map((key) => key.split('.')[0]));
     if (sections.has('status')) {
@@ -146,6 +143,7 @@ class ComposedDaemon implements Daemon {
       this.#connectionRequests?.usePublicUrl(config.connectionRequest.publicUrl);
     if (sections.has('lan')) await this.#controlPoint?.useInterfaces(config.lan.interfaces);
     signal.throwIfAborted();
+    if (sections.has('proxier')) this.#proxier?.descriptionChanged();
     if (sections.has('inventory')) this.#proxier?.inventory.retentionChanged();
     if (sections.has('acs')) await this.#acsChanged();
     signal.throwIfAborted();

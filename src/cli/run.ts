@@ -18,8 +18,8 @@ export function addRunCommand(program: Command, context: CommandContext): void {
       'after',
       `
 Signals: SIGTERM and SIGINT stop within 5 seconds, a second one at once; SIGHUP reads the configuration anew: what
-changed is applied in place and touches nothing else; only state, proxier and connectionRequest.host and .port
-need a restart of all parts (a bad configuration is reported and the old one stays). Under systemd (Type=notify)
+changed is applied in place and touches nothing else; only state, connectionRequest.host and .port, proxier.endpoint
+and the identity of the proxier need a restart of all parts (a bad configuration is reported and the old one stays). Under systemd (Type=notify)
 readiness and watchdog are reported.
 An endpoint that the ACS has switched off (EnableCWMP false) is switched on again by acs.enableCwmpAtStart: true.
 Exit codes: 0 stopped by a signal, 1 could not start or stop, 2 wrong arguments or configuration.

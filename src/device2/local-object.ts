@@ -40,6 +40,16 @@ export class LocalProvider implements Provider {
     }
   }
 
+  /** These parameters of the object may have other values now than they had. */
+  valuesChanged(objectPath: string, names: readonly string[]): void {
+    const changes = names.flatMap((name) => {
+      const parameter = this.#model.find(objectPath + name);
+      if (parameter?.kind !== 'parameter') return [];
+      return [{ parameter, value: parameter.hidden ? '' : this.#definitionOf(parameter).get() }];
+    });
+    this.#model.reportValueChanges(changes);
+  }
+
   read(parameters: readonly ParameterNode[]): readonly ReadOutcome[] {
     return parameters.map((parameter) => {
       try {

@@ -2,6 +2,15 @@ import type { Config } from '../platform/config/config.ts';
 import { tryToListen } from '../platform/trial-bind.ts';
 import { checkInterfaceNames } from '../upnp/ssdp/lan-interface.ts';
 
+/** What is bound to them, or made of them, cannot go over to others. Words that describe the proxier can. */
+const RESTART_KEYS =
+  /^(state\.|proxier\.(?!(modelName|description|hardwareVersion)$)|connectionRequest\.(host|port)$)/;
+
+/** Those of the keys that cannot change while the daemon runs. */
+export function restartKeys(changed: readonly string[]): string[] {
+  return changed.filter((key) => RESTART_KEYS.test(key));
+}
+
 /**
  * What can be known of another configuration without touching anything that runs.
  * @param changed the keys that are others than now

@@ -94,6 +94,36 @@ describe('a configuration that changes while sessions may run', function () {
     expect(new Set(sensor.eventsSent.map(({ sid }) => sid))).to.deep.equal(sids);
   });
 
+  it('describes the proxier in other words to the ACS, and touches nothing else', async () => {
+    const name = 'Device.DeviceInfo.ModelName';
+    await house.acs.cpe(PROXIER).setParameterAttributes([{ name, notification: 2 }]);
+    await house.acs.waitForIdle(PROXIER);
+    const after = house.acs.informCount;
+    const urls = [PROXIER, sensorId].map((id) => house.acs.devices.get(id)?.connectionRequestUrl);
+    await house.acs.perform(sensorId, async (session) => {
+      await session.getParameterValues([name]);
+      await reload({
+        proxier: { ...config.proxier, modelName: 'B', description: 'Another', hardwareVersion: '2.0' },
+      });
+      await session.getParameterValues([name]);
+    });
+    const inform = await house.acs.waitForInform(PROXIER, undefined, 10_000, after);
+    expect(inform.events.map(({ code }) => code)).to.deep.equal(['4 VALUE CHANGE']);
+    const values = new Map(inform.parameters.map((parameter) => [parameter.name, parameter.value]));
+    expect(values.get(name)).to.equal('B');
+    expect(values.get('Device.DeviceInfo.HardwareVersion')).to.equal('2.0');
+    await house.acs.waitForIdle(PROXIER);
+    const [description] = await house.acs.cpe(PROXIER).getParameterValues(['Device.DeviceInfo.Description']);
+    expect(description?.value).to.equal('Another');
+    await house.acs.waitForIdle(PROXIER);
+    await house.acs.waitForIdle(sensorId);
+    expect(informsAfter(house.acs, sensorId, after)).to.deep.equal([['6 CONNECTION REQUEST']]);
+    expect([PROXIER, sensorId].map((id) => house.acs.devices.get(id)?.connectionRequestUrl)).to.deep.equal(
+      urls,
+    );
+    await expectUndisturbed(house.acs.informCount);
+  });
+
   it('lets devices be polled as often as it says from now on', async () => {
     const polls = (): number => sensor.requests.filter(({ action }) => action === 'GetValues').length;
     // The device raises no events for it.
@@ -247,11 +277,11 @@ describe('a configuration that changes while sessions may run', function () {
     const keys = await house.daemon?.reload({
       ...config,
       state: { directory: '/elsewhere' },
-      proxier: { ...config.proxier, modelName: 'Other' },
+      proxier: { ...config.proxier, productClass: 'Other', modelName: 'Other' },
       connectionRequest: { host: '127.0.0.2', port: 0 },
       status: { host: '127.0.0.2', port: 0 },
     });
-    expect(keys).to.have.members(['state.directory', 'proxier.modelName', 'connectionRequest.host']);
+    expect(keys).to.have.members(['state.directory', 'proxier.productClass', 'connectionRequest.host']);
     expect(house.daemon?.addresses.status.host).to.equal('127.0.0.1');
     await expectUndisturbed(after);
   });

@@ -36,7 +36,7 @@ const DATA_MODEL_VERSION = '2.17';
 
 export interface ProxierDeviceOptions {
   readonly context: EndpointContext;
-  /** `inventory` and `embedded` may change. */
+  /** `inventory`, `embedded` and what `proxier` says of no identity may change. */
   readonly config: () => Pick<Config, 'proxier' | 'inventory' | 'embedded'>;
 }
 
@@ -68,6 +68,7 @@ export class ProxierDevice {
   readonly #virtualDevices: VirtualDeviceTable;
   readonly #supportedDataModels: SupportedDataModels;
   readonly #dnsClient: DnsClient;
+  readonly #localObjects: LocalProvider;
   /** Unknown until it is said for the first time: a table that is taken for empty would lose its rows. */
   #shown: readonly ShownDevice[] | undefined;
 
@@ -98,8 +99,8 @@ export class ProxierDevice {
       aliasBasedAddressing: true,
       informParameters: (events) => this.#informParameters.patternsFor(events),
     });
-    const provider = this.#addLocalObjects(settings);
-    this.#dnsClient = this.#addSystemObjects(provider);
+    this.#localObjects = this.#addLocalObjects(settings);
+    this.#dnsClient = this.#addSystemObjects(this.#localObjects);
     this.#informParameters = new InformParameters(this.model, context.store, 'proxier/inform-parameters');
     this.inventory = new Inventory({
       model: this.model,
@@ -205,6 +206,11 @@ export class ProxierDevice {
     this.#endpoint.accessChanged(changed);
   }
 
+  /** The configuration describes it in other words. */
+  descriptionChanged(): void {
+    this.#localObjects.valuesChanged('Device.DeviceInfo.', ['ModelName', 'Description', 'HardwareVersion']);
+  }
+
   get status(): EndpointStatus {
     return this.#endpoint.status();
   }
@@ -245,16 +251,15 @@ export class ProxierDevice {
 
   #addLocalObjects(settings: DocumentSettingsStore): LocalProvider {
     const { context, config } = this.#options;
-    const { modelName, description, hardwareVersion } = config().proxier;
     const provider = new LocalProvider(this.model);
     addRoot(provider, { root: 'Device:2', dataModelVersion: DATA_MODEL_VERSION });
     addDeviceInfo(provider, {
       root: 'Device:2',
       identity: context.proxier,
       settings,
-      modelName: () => modelName,
-      description: () => description,
-      hardwareVersion: () => hardwareVersion,
+      modelName: () => config().proxier.modelName,
+      description: () => config().proxier.description,
+      hardwareVersion: () => config().proxier.hardwareVersion,
       softwareVersion: () => VERSION,
       upTimeSeconds: uptime,
       firstUseDate: () => {
