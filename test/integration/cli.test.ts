@@ -2,6 +2,8 @@ import { execFile, spawn } from 'node:child_process';
 import type { ChildProcessByStdio } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, open, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
@@ -198,8 +200,8 @@ describe('cwmp-proxier as a process', () => {
           ...change,
         }),
       );
-    const running = async (): Promise<Running> => {
-      await configure();
+    const running = async (change: object = {}): Promise<Running> => {
+      await configure(change);
       const daemon = start('run', '--config', file);
       await waitFor(() => daemon.output.out.includes('ready'), 'daemon ready', 20_000);
       return daemon;
@@ -286,14 +288,25 @@ describe('cwmp-proxier as a process', () => {
     });
 
     it('for which all parts restart gives way to a stop', async () => {
-      const daemon = await running();
-      await configure({ proxier: { productClass: 'Other' } });
-      daemon.child.kill('SIGHUP');
-      await waitFor(() => daemon.output.out.includes('restarting all parts'), 'the restart', 20_000);
-      daemon.child.kill('SIGTERM');
-      expect(await daemon.exitCode()).to.equal(0);
-      expect(daemon.output.out).not.to.match(/ERROR|reloaded|stop took too long/);
-      expect(daemon.output.err).to.equal('');
+      // It never answers: its session holds the restart up for as long as a stop lets it.
+      const silentAcs = createServer().listen(0, '127.0.0.1');
+      const called = once(silentAcs, 'request');
+      await once(silentAcs, 'listening');
+      const { port } = silentAcs.address() as AddressInfo;
+      try {
+        const daemon = await running({ acs: { url: `http://127.0.0.1:${port}/` } });
+        await called;
+        await configure({ proxier: { productClass: 'Other' } });
+        daemon.child.kill('SIGHUP');
+        await waitFor(() => daemon.output.out.includes('restarting all parts'), 'the restart', 20_000);
+        daemon.child.kill('SIGTERM');
+        expect(await daemon.exitCode()).to.equal(0);
+        expect(daemon.output.out).not.to.match(/reloaded|stop took too long/);
+        expect(daemon.output.out.match(/connectionRequest=/g), 'starts').to.have.length(1);
+        expect(daemon.output.err).to.equal('');
+      } finally {
+        silentAcs.close();
+      }
     });
 
     it('after which neither configuration works ends the process with code 1', async () => {
