@@ -1,7 +1,9 @@
 import { Option } from 'commander';
 import type { Command } from 'commander';
 
+import { DEVICE_COMMANDS_HELP } from '../lab/device/device-commands.ts';
 import type { CommandContext } from './command-context.ts';
+import { EXIT_USAGE } from './exit-code.ts';
 import { wholeNumber } from './options.ts';
 
 interface LabDeviceCommandOptions {
@@ -27,12 +29,12 @@ export function addLabCommand(program: Command, context: CommandContext): void {
       'after',
       '\nlab COMMAND --help tells more. Nothing here is meant for a network you do not own.',
     );
-  addLabDevice(lab);
+  addLabDevice(lab, context);
   addLabAcs(lab);
   addLabDemo(lab, context);
 }
 
-function addLabDevice(lab: Command): void {
+function addLabDevice(lab: Command, { output, exitWith }: CommandContext): void {
   lab
     .command('device')
     .summary('run simulated UPnP DM devices')
@@ -47,14 +49,23 @@ function addLabDevice(lab: Command): void {
       `
 Prints one JSON line with the addresses of the devices when they are ready. Then takes commands from standard input,
 one a line, and answers each with one line ("N: " before it chooses the N-th device):
-  get PATH | set PATH VALUE | add TABLE [LEAF=VALUE ...] | delete ROW | list [PATH] | reboot | vanish | return
-Exit codes: 0 stopped by a signal, 1 could not start, 2 wrong arguments.
+${DEVICE_COMMANDS_HELP}
+Exit codes: 0 stopped by a signal, 1 could not start, 2 wrong arguments or profile.
 
 Examples:
   cwmp-proxier lab device --profile nas
   cwmp-proxier lab device --profile wifi --interface br-lan --count 3`,
     )
     .action(async (options: LabDeviceCommandOptions) => {
+      const { loadProfile } = await import('../lab/device/profile.ts');
+      try {
+        loadProfile(options.profile);
+      } catch (error) {
+        const [reason] = (error instanceof Error ? error.message : String(error)).split('\n');
+        output.message(`cwmp-proxier: ${reason}`);
+        exitWith(EXIT_USAGE);
+        return;
+      }
       const { runLabDevice } = await import('../lab/device/command.ts');
       const { createLogger } = await import('../platform/logger.ts');
       const logger = createLogger({ level: 'warn', format: 'text', stream: process.stderr });
@@ -92,9 +103,9 @@ Example:
 function addLabDemo(lab: Command, { exitWith }: CommandContext): void {
   lab
     .command('demo')
-    .summary('show everything: four devices, an ACS and the daemon')
+    .summary('show everything: six devices, an ACS and the daemon')
     .description(
-      'Runs four simulated devices, an ACS and the daemon on the loopback interface, tells what happens, and stays until Ctrl-C.',
+      'Runs six simulated devices (four virtual, one embedded, one without Device Management), an ACS and the daemon on the loopback interface, tells what happens, and stays until Ctrl-C.',
     )
     .option('--once', 'run the whole story once and check each step')
     .addHelpText(

@@ -2,7 +2,8 @@ import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
 import type { Clock } from '../../platform/clock.ts';
 import type { Logger } from '../../platform/logger.ts';
-import { EVENT_FAULTS, parseFault } from './device-fault.ts';
+import { DEVICE_VERBS, isDeviceVerb, type DeviceVerb } from './device-commands.ts';
+import { parseFault } from './device-fault.ts';
 import { createLabDevice, type LabDevice, type LabDeviceAddress } from './lab-device.ts';
 import { loadProfile, type ProfileIdentity } from './profile.ts';
 import type { RowValues } from './schema.ts';
@@ -30,12 +31,6 @@ export interface LabDeviceCommandOptions {
 }
 
 export const LARGEST_DEVICE_COUNT = 500;
-
-export const LAB_DEVICE_HELP =
-  'Commands on standard input, one a line, each answered by one line ("N: " before it chooses the N-th device): ' +
-  'get PATH | set PATH VALUE | add TABLE [LEAF=VALUE ...] | delete ROW | list [PATH] | reboot | update | vanish | return | flood COUNT [BYTES] | ' +
-  'fault off | fault ACTION CODE|NUMBERms|BEHAVIOUR | fault events ' +
-  EVENT_FAULTS.join('|');
 
 /** `VA2000100` and 3 give `VA2000103`: the last digits count. */
 function serialNumberOf(base: string, index: number): string {
@@ -87,7 +82,7 @@ function readCount(word: string): number {
   return Number(word);
 }
 
-async function execute(device: LabDevice, verb: string, words: readonly string[]): Promise<string> {
+async function execute(device: LabDevice, verb: DeviceVerb, words: readonly string[]): Promise<string> {
   const [path = ''] = words;
   switch (verb) {
     case 'get':
@@ -119,10 +114,6 @@ async function execute(device: LabDevice, verb: string, words: readonly string[]
       return 'sent';
     case 'return':
       return (await device.comeBack()).location;
-    default:
-      throw new Error(
-        'unknown command; there are get, set, add, delete, list, reboot, update, vanish, return, flood and fault',
-      );
   }
 }
 
@@ -132,6 +123,7 @@ export async function executeLine(devices: readonly LabDevice[], line: string): 
   const [, number = '1', verb = '', rest = ''] = match ?? [];
   const device = devices[Number(number) - 1];
   if (device === undefined) return `error there is no device ${number}`;
+  if (!isDeviceVerb(verb)) return `error unknown command; there are ${DEVICE_VERBS.join(', ')}`;
   try {
     return `ok ${await execute(device, verb, rest === '' ? [] : rest.split(/ +/))}`;
   } catch (error) {

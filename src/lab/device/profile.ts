@@ -62,9 +62,20 @@ function isBuiltIn(name: string): boolean {
   return (BUILT_IN_PROFILES as readonly string[]).includes(name);
 }
 
+/** @throws Error of one line that says which profiles there are */
+function readText(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (cause) {
+    const reason = cause instanceof Error && 'code' in cause ? String(cause.code) : String(cause);
+    const allowed = `${BUILT_IN_PROFILES.join(', ')}, or the path of a profile in YAML`;
+    throw new Error(`profile "${file}" cannot be read: ${reason}; allowed: ${allowed}`, { cause });
+  }
+}
+
 function readDocument(file: string): ProfileReader {
   // The failsafe schema leaves every scalar a string: "0090D5" and "1.10" must not become numbers.
-  const content: unknown = parse(readFileSync(file, 'utf8'), { schema: 'failsafe', maxAliasCount: 100 });
+  const content: unknown = parse(readText(file), { schema: 'failsafe', maxAliasCount: 100 });
   return new ProfileReader(basename(file), content);
 }
 

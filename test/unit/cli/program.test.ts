@@ -3,6 +3,9 @@ import { expect } from 'chai';
 import type { Output } from '../../../src/cli/output.ts';
 import { printable } from '../../../src/cli/output.ts';
 import { runProgram } from '../../../src/cli/program.ts';
+import { BEHAVIOURS, EVENT_FAULTS } from '../../../src/lab/device/device-fault.ts';
+import { DEVICE_VERBS } from '../../../src/lab/device/device-commands.ts';
+import { DEMO_DEVICES } from '../../../src/lab/demo/demo-devices.ts';
 import { formatTable } from '../../../src/cli/table.ts';
 import { listTreeNodes } from '../../../src/cli/tree-nodes.ts';
 
@@ -37,6 +40,20 @@ describe('command line', () => {
     });
   }
 
+  it('tells in the help of lab what its devices understand, and how many there are', async () => {
+    const device = await run('lab', 'device', '--help');
+    for (const verb of DEVICE_VERBS) expect(device.out).to.match(new RegExp(`^ +${verb}\\b`, 'm'));
+    for (const fault of [...BEHAVIOURS, ...EVENT_FAULTS]) expect(device.out).to.contain(fault);
+    // Those of the story, one that is embedded and one without Device Management.
+    expect(DEMO_DEVICES).to.have.length(4);
+    for (const command of [['demo'], []]) {
+      const { out } = await run('lab', ...command, '--help');
+      expect(out)
+        .to.match(/\bsix (simulated )?devices/)
+        .and.not.match(/\bfour (simulated )?devices/);
+    }
+  });
+
   it('lists the commands and its version', async () => {
     const { code, out } = await run('--help');
     expect(code).to.equal(0);
@@ -53,6 +70,11 @@ describe('command line', () => {
     [['discover', 'extra'], /too many arguments/],
     [['tree'], /missing required argument 'device'/],
     [['lab', 'device'], /required option '-p, --profile <name>' not specified/],
+    [
+      ['lab', 'device', '--profile', 'bogus'],
+      /^cwmp-proxier: profile "bogus" cannot be read: ENOENT; allowed: voip, nas, wifi, sensor, or [^\n]*\n$/,
+    ],
+    [['lab', 'device', '--profile', 'package.json'], /^cwmp-proxier: package\.json: unknown key [^\n]*\n$/],
     [['lab', 'acs', '--port', '65536'], /allowed: a whole number, 0 to 65535/],
     [['check-config', '--config', '/nonexistent/x.yaml'], /^\/nonexistent\/x\.yaml: cannot be read: ENOENT/],
     [

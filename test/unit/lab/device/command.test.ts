@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { PassThrough } from 'node:stream';
+import { DEVICE_COMMANDS_HELP, DEVICE_VERBS } from '../../../../src/lab/device/device-commands.ts';
 import { runLabDevice } from '../../../../src/lab/device/command.ts';
 import { waitFor } from '../../../support/wait-for.ts';
 import { FIXTURE_PROFILE } from './fixture-device.ts';
@@ -39,10 +40,19 @@ describe('lab device: command', () => {
     expect(await ask('fault GetValues 99')).to.match(/^error a fault is/);
     expect(await ask('fault off')).to.equal('ok off');
     expect(await ask('flood 2')).to.equal('ok sent');
-    expect(await ask('jump')).to.match(/^error unknown command/);
+    expect(await ask('jump')).to.equal(
+      'error unknown command; there are get, set, add, delete, list, reboot, update, vanish, return, flood, fault',
+    );
+    expect(await ask('toString')).to.match(/^error unknown command/);
     const listed = await ask('list /X_LAB_Bench/');
     expect(Object.keys(JSON.parse(listed?.slice(3) ?? '') as object)).to.have.length(25);
     controller.abort();
     await running;
+  });
+
+  it('describes each command that there is in its help', () => {
+    const described = new Set(DEVICE_COMMANDS_HELP.split('\n').map((line) => /^ {2}(\w+)/.exec(line)?.[1]));
+    described.delete(undefined);
+    expect([...described]).to.deep.equal([...DEVICE_VERBS]);
   });
 });
