@@ -6,8 +6,17 @@ import { waitFor } from '../../../support/wait-for.ts';
 import { FIXTURE_PROFILE } from './fixture-device.ts';
 
 describe('lab device: command', () => {
+  let controller: AbortController;
+  beforeEach(() => {
+    controller = new AbortController();
+  });
+  // A device that a failed test leaves behind would keep the process alive.
+  afterEach(() => {
+    controller.abort();
+  });
+
   it('prints one JSON line, takes commands, and ends when told to', async () => {
-    const [input, output, controller] = [new PassThrough(), new PassThrough(), new AbortController()];
+    const [input, output] = [new PassThrough(), new PassThrough()];
     let printed = '';
     output.setEncoding('utf8').on('data', (chunk: string) => (printed += chunk));
     const lines = (): string[] => printed.split('\n').slice(0, -1);
