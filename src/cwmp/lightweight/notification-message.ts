@@ -1,4 +1,5 @@
 import { createHmac } from 'node:crypto';
+import { isLiteral } from '../../datamodel/value-codec.ts';
 import type { ValueType } from '../../datamodel/value.ts';
 import { escapeText } from '../../platform/xml/escape.ts';
 import type { EndpointIdentity } from '../types.ts';
@@ -100,7 +101,9 @@ function formatHead({
 }
 
 function formatParameter({ name, type, value }: NotifiedParameter): string {
-  return `<Param>${element('Name', name)}<Value xsi:type="xsd:${xsdType(type)}">${escapeText(value)}</Value></Param>`;
+  // What is no literal of its type is told as the text that it is.
+  const written = xsdType(isLiteral(type, value) ? type : 'string');
+  return `<Param>${element('Name', name)}<Value xsi:type="xsd:${written}">${escapeText(value)}</Value></Param>`;
 }
 
 function element(name: string, content: string): string {

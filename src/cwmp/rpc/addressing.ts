@@ -1,7 +1,7 @@
 import type { DataModel } from '../../datamodel/data-model.ts';
 import { ModelError } from '../../datamodel/model-error.ts';
 import type { DataNode, ObjectNode, ParameterNode } from '../../datamodel/node.ts';
-import { isInstanceNumber } from '../../datamodel/path.ts';
+import { isInstanceNumber, LONGEST_PATH } from '../../datamodel/path.ts';
 import { RpcFault } from './rpc-fault.ts';
 
 /** How an ACS may name instances, and how it is answered [TR-181 ManagementServer]. */
@@ -183,5 +183,7 @@ function withAliases(path: string, aliases: ReadonlyMap<string, string>): string
     const name = alias === undefined || /[[\].]/.test(alias) ? segment : `[${alias}]`;
     result += result === '' ? name : `.${name}`;
   }
-  return path.endsWith('.') ? `${result}.` : result;
+  const named = path.endsWith('.') ? `${result}.` : result;
+  // With numbers every name fits into the message; with aliases it may not.
+  return named.length <= LONGEST_PATH ? named : path;
 }

@@ -48,6 +48,11 @@ describe('a Lightweight Notification message', () => {
       '<ProductClass>Nas &amp; &lt;more&gt;</ProductClass><SerialNumber>S1</SerialNumber>',
     );
     expect(document).to.contain('<Name>Device.A</Name><Value xsi:type="xsd:string">x &lt; y</Value>');
+    const sloppy = formatNotification({
+      ...head,
+      parameters: [{ name: 'Device.B', type: 'unsignedInt', value: 'n/a' }],
+    });
+    expect(sloppy, 'no literal of its type').to.contain('<Value xsi:type="xsd:string">n/a</Value>');
   });
 
   it('is signed with the password of the ACS, which it does not show', () => {

@@ -195,6 +195,20 @@ describe('addressing of instances', () => {
     ]);
   });
 
+  it('answers with numbers where a name would be too long with aliases', async () => {
+    const path = `Device.${'x'.repeat(180)}.`;
+    const table = new LocalTable<Row>({
+      model: fixture.model,
+      path,
+      columns: { Alias: aliasColumn<Row>(), Name: { type: 'string', get: (row) => row.name } },
+    });
+    await table.put('a', { name: 'far' });
+    fixture.instanceMode = 'InstanceAlias';
+    expect(await fixture.get(`${path}1.Name`)).to.deep.equal({ [`${path}[cpe-1].Name`]: 'far' });
+    await fixture.set({ [`${path}1.Alias`]: 'y'.repeat(64) });
+    expect(await fixture.get(`${path}1.Name`)).to.deep.equal({ [`${path}1.Name`]: 'far' });
+  });
+
   it('does without where the model has no aliases', async () => {
     fixture.enabled = false;
     expect(await fixture.get('Device.Pool.*.Name')).to.equal(9005);
