@@ -22,6 +22,8 @@ export interface EventPublisherOptions {
   /** Text of an evented variable; `forEvent` false for initial events. */
   readonly read: (variable: string, forEvent: boolean) => string;
   readonly fault: () => EventFault | undefined;
+  /** Where events come from: a subscriber takes those of the device only. */
+  readonly localAddress: () => string;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly onSent: (event: SentEvent) => void;
@@ -186,7 +188,7 @@ export class EventPublisher {
     const { sid } = subscription;
     let status: number | undefined;
     for (const callback of subscription.callbacks) {
-      status = await notify(callback, sid, seq, propertySet(variables));
+      status = await notify(callback, this.#options.localAddress(), sid, seq, propertySet(variables));
       if (status !== undefined) break;
     }
     const service = this.#options.service.name;
@@ -224,10 +226,17 @@ function propertySet(variables: Readonly<Record<string, string>>): string {
 }
 
 /** Sends one NOTIFY; the status of the answer, or undefined when there was none in time. */
-function notify(callback: URL, sid: string, seq: number, body: string): Promise<number | undefined> {
+function notify(
+  callback: URL,
+  localAddress: string,
+  sid: string,
+  seq: number,
+  body: string,
+): Promise<number | undefined> {
   return new Promise((resolve) => {
     const message = request(callback, {
       method: 'NOTIFY',
+      localAddress,
       agent: false,
       timeout: NOTIFY_TIMEOUT_MS,
       headers: {

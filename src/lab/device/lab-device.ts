@@ -220,6 +220,7 @@ export class LabDevice {
     return new EventPublisher({
       service,
       read,
+      localAddress: () => this.#address.address,
       fault: () => (this.#fault !== undefined && 'events' in this.#fault ? this.#fault.events : undefined),
       clock: this.#clock,
       logger: this.#logger,
