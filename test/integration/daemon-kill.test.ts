@@ -57,7 +57,7 @@ describe('a daemon that is killed at any instant', function () {
   before(async () => {
     directory = await mkdtemp(join(tmpdir(), 'cwmp-proxier-kill-'));
     // A CPE that died in mid-session is forgotten soon, so that its next Inform is taken.
-    acs = new LabAcs({ sessionTimeoutMs: 400 });
+    acs = new LabAcs({ sessionTimeoutMs: 1500 });
     collectEmitted(acs);
     await acs.start();
     device = createLabDevice({ profile: 'sensor', drift: false });
