@@ -5,7 +5,7 @@ import { LabAcs } from '../../src/lab/acs/lab-acs.ts';
 import { createLabDevice, type LabDevice } from '../../src/lab/device/lab-device.ts';
 import { waitFor } from '../support/wait-for.ts';
 import { Ledger } from '../support/ledger.ts';
-import { BootLedger } from './boot-ledger.ts';
+import { BootLedger } from '../support/boot-ledger.ts';
 import { Expected, KilledDaemon, type KilledHome, type Life } from './killed-daemon.ts';
 
 const INTERVAL = 'Device.ManagementServer.PeriodicInformInterval';

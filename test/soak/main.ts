@@ -83,7 +83,7 @@ async function live(home: SoakHome, daemon: ObservedDaemon, minutes: number): Pr
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
   for (const lost of home.ledger.late(0)) problems.push(`lost: ${lost}`);
-  for (const order of home.owed()) problems.push(`never told: ${order}`);
+  for (const event of home.owed()) problems.push(`never told: ${event}`);
   for (const event of home.repeated) problems.push(event);
   for (const duplicate of home.ledger.duplicates) problems.push(`told twice: ${duplicate}`);
   for (const fault of home.faults) problems.push(`fault: ${fault}`);

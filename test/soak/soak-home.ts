@@ -3,7 +3,9 @@ import { formatDeviceId } from '../../src/lab/acs/acs-device.ts';
 import type { AcsSession } from '../../src/lab/acs/acs-session.ts';
 import { LabAcs } from '../../src/lab/acs/lab-acs.ts';
 import { createLabDevice, type LabDevice } from '../../src/lab/device/lab-device.ts';
+import { BootLedger } from '../support/boot-ledger.ts';
 import { Ledger } from '../support/ledger.ts';
+import { OwnWrites } from './own-writes.ts';
 import { WatchLedger } from './watch-ledger.ts';
 
 /** The proxier of the soak's configuration; vendor trees carry its OUI. */
@@ -11,11 +13,13 @@ export const PROXIER_OUI = '00005E';
 const SENSOR = `Device.X_${PROXIER_OUI}_UPnPDM.X_ACME_Sensor.`;
 const WATCHED = `${SENSOR}Temperature`;
 const CMS_WATCHED = '/X_ACME_Sensor/Temperature';
+const MEASURING_INTERVAL = `${SENSOR}MeasuringInterval`;
 const CHANNELS = `${SENSOR}Channel.`;
 
 interface Resident {
   readonly device: LabDevice;
   readonly id: string;
+  readonly boots: BootLedger;
   state: 'here' | 'away' | 'returning';
 }
 
@@ -26,6 +30,7 @@ export class SoakHome {
   /** Events that happen once, and were told again. */
   readonly repeated: string[] = [];
   readonly orders = new Ledger(this.acs, (problem) => this.repeated.push(problem));
+  readonly writes = new OwnWrites(this.acs, MEASURING_INTERVAL, (problem) => this.repeated.push(problem));
   readonly residents: readonly Resident[];
   /** Faults and broken sessions of devices that were there all the time. */
   readonly faults: string[] = [];
@@ -39,7 +44,9 @@ export class SoakHome {
       const serialNumber = `SOAK${index}${randomInt(1_000_000)}`;
       const device = createLabDevice({ profile: 'sensor', drift: false, identity: { serialNumber } });
       const { manufacturerOui: oui, productClass } = device.profile.identity;
-      return { device, id: formatDeviceId({ oui, productClass, serialNumber }), state: 'here' as const };
+      const id = formatDeviceId({ oui, productClass, serialNumber });
+      const boots = new BootLedger(this.acs, id, (problem) => this.repeated.push(problem));
+      return { device, id, boots, state: 'here' as const };
     });
   }
 
@@ -93,13 +100,15 @@ export class SoakHome {
   /** Some device leaves, with or without goodbye, and comes back `awayMs` later. */
   async churn(awayMs: number): Promise<void> {
     const resident = this.#any();
-    if (!this.#isHere(resident)) return;
+    // One whose 1 BOOT is missing does not leave again: the next one would hide it.
+    if (!this.#isHere(resident) || resident.boots.isOwed) return;
     resident.state = 'away';
     this.departures += 1;
     await resident.device.stop({ byebye: randomInt(2) === 0 });
     await new Promise((resolve) => setTimeout(resolve, awayMs));
     this.ledger.forgetLatency(resident.id);
     resident.state = 'returning';
+    resident.boots.rebooted();
     await resident.device.comeBack();
     // What it changes before the proxier has found it again is told late.
     while (!(await this.acs.connectionRequest(resident.id)).accepted) {
@@ -109,9 +118,11 @@ export class SoakHome {
     resident.state = 'here';
   }
 
-  /** Orders that were accepted and never carried out. */
+  /** Orders that were accepted and never carried out, and boots. */
   owed(): string[] {
-    return this.residents.flatMap(({ id }) => this.orders.owed(id).map((name) => `${id} ${name}`));
+    return this.residents.flatMap(({ id, boots }) =>
+      [...this.orders.owed(id), ...(boots.isOwed ? ['1 BOOT'] : [])].map((name) => `${id} ${name}`),
+    );
   }
 
   #isHere({ state }: Resident): boolean {
@@ -144,16 +155,13 @@ export class SoakHome {
         return;
       case 5: {
         const value = String(randomInt(1, 3600));
-        await session.setParameterValues(
-          [{ name: `${SENSOR}MeasuringInterval`, value, type: 'xsd:unsignedInt' }],
-          'soak',
+        await this.writes.write(id, value, (name) =>
+          session.setParameterValues([{ name, value, type: 'xsd:unsignedInt' }], 'soak'),
         );
         return;
       }
       case 6:
-        await session.setParameterAttributes([
-          { name: `${SENSOR}MeasuringInterval`, notification: randomInt(2) },
-        ]);
+        await session.setParameterAttributes([{ name: MEASURING_INTERVAL, notification: randomInt(2) }]);
         return;
       default: {
         const { instanceNumber } = await session.addObject(CHANNELS);
