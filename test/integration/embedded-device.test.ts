@@ -47,6 +47,15 @@ describe('embedded devices', () => {
     await house.acs.waitForInform(PROXIER, undefined, 20_000, before);
     await house.acs.waitForIdle(PROXIER);
   };
+  /** The state is what was on the disk before the daemon stopped properly. */
+  const cutPower = async (): Promise<void> => {
+    const kept = `${house.stateDirectory}-kept`;
+    await cp(house.stateDirectory, kept, { recursive: true });
+    await house.stopDaemon();
+    await rm(house.stateDirectory, { recursive: true });
+    await rename(kept, house.stateDirectory);
+    await rm(join(house.stateDirectory, 'lock'), { force: true });
+  };
   const comeBack = async (device: LabDevice): Promise<void> => {
     await device.comeBack();
     await waitFor(() => isOnline(device), 'the return of the device', 20_000);
@@ -171,12 +180,7 @@ describe('embedded devices', () => {
     await waitFor(() => told(before).includes('Changed'), 'the change');
     await house.acs.waitForIdle(PROXIER);
     // What is remembered of the device is older than what the ACS was told.
-    const kept = `${house.stateDirectory}-kept`;
-    await cp(house.stateDirectory, kept, { recursive: true });
-    await house.stopDaemon();
-    await rm(house.stateDirectory, { recursive: true });
-    await rename(kept, house.stateDirectory);
-    await rm(join(house.stateDirectory, 'lock'), { force: true });
+    await cutPower();
     nas.set(`${CMS_VOLUME}Enable`, '0');
     const restarted = house.acs.informCount;
     await startDaemon();
@@ -184,6 +188,22 @@ describe('embedded devices', () => {
     nas.set(`${CMS_VOLUME}Name`, 'Again');
     await waitFor(() => told(restarted).includes('Again'), 'the next change');
     expect(told(restarted)).to.deep.equal(['false', 'Again']);
+  });
+
+  it('show what they took at once or later, also after a power cut while they are away', async () => {
+    expect(await set({ [`${VOLUME}Name`]: 'At once' })).to.equal(0);
+    await leave(nas);
+    await cutPower();
+    await startDaemon();
+    expect(await valueOf(`${VOLUME}Name`)).to.equal('At once');
+    expect(await set({ [`${VOLUME}Name`]: 'Later' })).to.equal(1);
+    await comeBack(nas);
+    await waitFor(async () => (await status())[0] === 'Success', 'the write');
+    expect(nas.get(`${CMS_VOLUME}Name`)).to.equal('Later');
+    await leave(nas);
+    await cutPower();
+    await startDaemon();
+    expect(await valueOf(`${VOLUME}Name`)).to.equal('Later');
   });
 
   it('say what the device refused later, and show its value again', async () => {

@@ -27,6 +27,7 @@ import { planEmbedded, serviceTablesOf, type ServiceTable } from './embedded-pla
 import { EmbeddedProvider, toCommandValues, type EmbeddedAccess } from './embedded-provider.ts';
 import { EmbeddedRows, type ShownState } from './embedded-rows.ts';
 import type { EmbeddedDeviceRow, EmbeddedTables } from './embedded-tables.ts';
+import { WrittenValues } from './written-values.ts';
 
 /** Values that changed are written to the disk at most once in so long a time; a power cut costs no more than that. */
 const SNAPSHOT_INTERVAL_MS = 60_000;
@@ -64,6 +65,7 @@ export class EmbeddedDevice implements ExposedDevice {
   readonly #commands: CommandRunner;
   readonly #answering: Answering;
   readonly #aliases: RowAliases;
+  readonly #written: WrittenValues;
   #facts: DeviceFacts | undefined;
   #friendlyName = '';
   #capabilities: Capabilities = { setValues: false, createInstance: false, deleteInstance: false };
@@ -106,6 +108,7 @@ export class EmbeddedDevice implements ExposedDevice {
         this.#answeringChanged();
       },
     });
+    this.#written = new WrittenValues(store, `embedded/${this.key}/written`);
     this.#aliases = new RowAliases({ model, store, storeKey: `embedded/${this.key}/aliases` });
     this.deviceModel = this.#createDeviceModel();
   }
@@ -116,7 +119,8 @@ export class EmbeddedDevice implements ExposedDevice {
     if (snapshot === undefined) return false;
     this.#facts = snapshot.facts;
     this.#friendlyName = snapshot.friendlyName;
-    await this.#place(snapshot.tree, snapshot.capabilities, LONG_AGO);
+    const values = new Map([...(snapshot.tree.values ?? []), ...this.#written.values]);
+    await this.#place({ ...snapshot.tree, values }, snapshot.capabilities, LONG_AGO);
     // What stands for a secret there is not what the device has.
     for (const path of snapshot.tree.values?.keys() ?? []) {
       if (isSecret(path)) this.deviceModel.shadow.forgetValue(path);
@@ -198,6 +202,7 @@ export class EmbeddedDevice implements ExposedDevice {
       this.#rows.remove(),
       this.#commands.forget(),
       this.#aliases.forget(),
+      this.#written.forgetAll(),
       this.#options.store.delete(this.#snapshotKey),
     ]);
   }
@@ -312,9 +317,12 @@ export class EmbeddedDevice implements ExposedDevice {
         return raw === undefined ? undefined : this.deviceModel.toDataModel(type, raw);
       },
       accept: (changes) => this.#accept(changes),
-      synchronized: () => {
+      synchronized: async (changes) => {
         this.#commands.written();
         this.#synchronized();
+        await this.#durable(
+          changes === undefined ? this.#saveSnapshot() : this.#written.remember(this.#commandValues(changes)),
+        );
       },
       answered: (unanswered) => {
         if (!this.#online) return;
@@ -325,14 +333,26 @@ export class EmbeddedDevice implements ExposedDevice {
   }
 
   #accept(changes: readonly Change[]): Promise<TakeBack> {
-    return this.#commands.accept(
-      toCommandValues(changes, (parameter, value) => this.deviceModel.toDevice(parameter, value)),
-    );
+    return this.#commands.accept(this.#commandValues(changes));
+  }
+
+  #commandValues(changes: readonly Change[]): ReturnType<typeof toCommandValues> {
+    return toCommandValues(changes, (parameter, value) => this.deviceModel.toDevice(parameter, value));
   }
 
   async #send(values: ReadonlyMap<string, string>): Promise<void> {
     await this.#inTime((signal) => this.deviceModel.write(values, signal));
     this.#synchronized();
+    await this.#durable(this.#written.remember(values));
+  }
+
+  /** What the device has taken is taken, though the disk may not take note of it. */
+  async #durable(work: Promise<void>): Promise<void> {
+    await work.catch((error: unknown) => {
+      this.#options.logger.error('what an embedded device has taken was not stored', {
+        error: String(error),
+      });
+    });
   }
 
   #inTime<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
@@ -367,6 +387,7 @@ export class EmbeddedDevice implements ExposedDevice {
   async #saveSnapshot(): Promise<void> {
     const { tree, shadow } = this.deviceModel;
     if (tree === undefined || this.#facts === undefined || this.#rows.isRemoved) return;
+    const { values: written } = this.#written;
     await saveSnapshot(this.#options.store, this.#snapshotKey, {
       identity: this.#options.identity,
       facts: this.#facts,
@@ -374,6 +395,7 @@ export class EmbeddedDevice implements ExposedDevice {
       capabilities: this.#capabilities,
       tree: { ...tree, values: new Map(shadow.entries()) },
     });
+    await this.#written.forget(written);
   }
 
   #inBackground(work: Promise<unknown>): void {

@@ -23,8 +23,11 @@ export interface EmbeddedAccess {
   lastValue(parameter: ParameterNode): string | undefined;
   /** Accepts changes that the device gets later; they are durable when it resolves. */
   accept(changes: readonly Change[]): Promise<TakeBack>;
-  /** The device has taken a change. */
-  synchronized(): void;
+  /**
+   * The device has taken these values, or (undefined) added or deleted a row. Resolves when that is durable, if it can be; never
+   * rejects.
+   */
+  synchronized(changes: readonly Change[] | undefined): Promise<void>;
   /** The device answered, or (with one parameter of those it was asked for) did not. */
   answered(unanswered: ParameterNode | undefined): void;
 }
@@ -87,7 +90,7 @@ export class EmbeddedProvider implements Provider {
     const deadline = this.#deadline(signal);
     try {
       const status = await this.#device.apply(changes, deadline.signal);
-      this.#access.synchronized();
+      await this.#access.synchronized(changes);
       return status;
     } catch (error) {
       // The waiting is over, not the device: its silence must not look like a refusal of each parameter.
@@ -113,7 +116,7 @@ export class EmbeddedProvider implements Provider {
     }
     this.#refuseToOvertake();
     const added = await this.#device.addRow(table, signal);
-    this.#access.synchronized();
+    await this.#access.synchronized(undefined);
     return added;
   }
 
@@ -123,7 +126,7 @@ export class EmbeddedProvider implements Provider {
     }
     this.#refuseToOvertake();
     const status = await this.#device.deleteRow(row, signal);
-    this.#access.synchronized();
+    await this.#access.synchronized(undefined);
     return status;
   }
 
