@@ -3,7 +3,7 @@ import type { DataModel } from '../../datamodel/data-model.ts';
 import { ModelError } from '../../datamodel/model-error.ts';
 import type { ParameterNode } from '../../datamodel/node.ts';
 import type { Change, TakeBack } from '../../datamodel/provider.ts';
-import type { Clock, Timer } from '../../platform/clock.ts';
+import type { Clock } from '../../platform/clock.ts';
 import { RowAliases } from '../../device2/row-aliases.ts';
 import { withDeadline } from '../../platform/deadline.ts';
 import type { DeviceFacts } from '../../platform/config/config.ts';
@@ -22,15 +22,12 @@ import type { DeviceReferences } from '../proxier/proxied-device-columns.ts';
 import { Answering } from './answering.ts';
 import type { Command } from './command-queue.ts';
 import { CommandRunner } from './command-runner.ts';
-import { loadSnapshot, saveSnapshot } from './device-snapshot.ts';
+import { DeviceMemory } from './device-memory.ts';
+import type { DeviceSnapshot } from './device-snapshot.ts';
 import { planEmbedded, serviceTablesOf, type ServiceTable } from './embedded-plan.ts';
 import { EmbeddedProvider, toCommandValues, type EmbeddedAccess } from './embedded-provider.ts';
 import { EmbeddedRows, type ShownState } from './embedded-rows.ts';
 import type { EmbeddedDeviceRow, EmbeddedTables } from './embedded-tables.ts';
-import { WrittenValues } from './written-values.ts';
-
-/** Values that changed are written to the disk at most once in so long a time; a power cut costs no more than that. */
-const SNAPSHOT_INTERVAL_MS = 60_000;
 
 export interface EmbeddedDeviceOptions {
   readonly identity: EndpointIdentity;
@@ -65,7 +62,7 @@ export class EmbeddedDevice implements ExposedDevice {
   readonly #commands: CommandRunner;
   readonly #answering: Answering;
   readonly #aliases: RowAliases;
-  readonly #written: WrittenValues;
+  readonly #memory: DeviceMemory;
   #facts: DeviceFacts | undefined;
   #friendlyName = '';
   #capabilities: Capabilities = { setValues: false, createInstance: false, deleteInstance: false };
@@ -74,7 +71,6 @@ export class EmbeddedDevice implements ExposedDevice {
   #isCompared = false;
   #lastSync: number | undefined;
   #structureDoubtful: () => void = () => undefined;
-  #snapshotTimer: Timer | undefined;
 
   constructor(options: EmbeddedDeviceOptions) {
     const { identity, model, tables, store, clock, logger, supportedDataModels } = options;
@@ -108,19 +104,24 @@ export class EmbeddedDevice implements ExposedDevice {
         this.#answeringChanged();
       },
     });
-    this.#written = new WrittenValues(store, `embedded/${this.key}/written`);
+    this.#memory = new DeviceMemory({
+      store,
+      storeKey: `embedded/${this.key}/`,
+      clock,
+      logger,
+      current: () => this.#snapshot,
+    });
     this.#aliases = new RowAliases({ model, store, storeKey: `embedded/${this.key}/aliases` });
     this.deviceModel = this.#createDeviceModel();
   }
 
   /** Takes up what is remembered of the device. @returns false when that is nothing */
   async restore(): Promise<boolean> {
-    const snapshot = loadSnapshot(this.#options.store, this.#snapshotKey);
+    const snapshot = this.#memory.load();
     if (snapshot === undefined) return false;
     this.#facts = snapshot.facts;
     this.#friendlyName = snapshot.friendlyName;
-    const values = new Map([...(snapshot.tree.values ?? []), ...this.#written.values]);
-    await this.#place({ ...snapshot.tree, values }, snapshot.capabilities, LONG_AGO);
+    await this.#place(snapshot.tree, snapshot.capabilities, LONG_AGO);
     // What stands for a secret there is not what the device has.
     for (const path of snapshot.tree.values?.keys() ?? []) {
       if (isSecret(path)) this.deviceModel.shadow.forgetValue(path);
@@ -148,7 +149,7 @@ export class EmbeddedDevice implements ExposedDevice {
     await this.#place(tree, capabilities, generation);
     this.#synchronized();
     this.#options.supportChanged();
-    await this.#saveSnapshot();
+    await this.#memory.save();
     if (!this.#isCompared) this.#inBackground(this.#compare());
   }
 
@@ -185,7 +186,7 @@ export class EmbeddedDevice implements ExposedDevice {
   async stop(): Promise<void> {
     this.#endWork();
     this.#commands.stop();
-    await this.#saveSnapshot();
+    await this.#memory.save();
   }
 
   /** The rows go, and with them everything remembered. */
@@ -202,19 +203,14 @@ export class EmbeddedDevice implements ExposedDevice {
       this.#rows.remove(),
       this.#commands.forget(),
       this.#aliases.forget(),
-      this.#written.forgetAll(),
-      this.#options.store.delete(this.#snapshotKey),
+      this.#memory.forget(),
     ]);
   }
 
   #endWork(): void {
     this.#online = false;
-    this.#snapshotTimer?.cancel();
+    this.#memory.stop();
     this.#answering.reset();
-  }
-
-  get #snapshotKey(): string {
-    return `embedded/${this.key}/snapshot`;
   }
 
   #createDeviceModel(): DeviceModel {
@@ -320,9 +316,8 @@ export class EmbeddedDevice implements ExposedDevice {
       synchronized: async (changes) => {
         this.#commands.written();
         this.#synchronized();
-        await this.#durable(
-          changes === undefined ? this.#saveSnapshot() : this.#written.remember(this.#commandValues(changes)),
-        );
+        if (changes === undefined) await this.#memory.changedRows();
+        else await this.#memory.took(this.#commandValues(changes));
       },
       answered: (unanswered) => {
         if (!this.#online) return;
@@ -343,16 +338,7 @@ export class EmbeddedDevice implements ExposedDevice {
   async #send(values: ReadonlyMap<string, string>): Promise<void> {
     await this.#inTime((signal) => this.deviceModel.write(values, signal));
     this.#synchronized();
-    await this.#durable(this.#written.remember(values));
-  }
-
-  /** What the device has taken is taken, though the disk may not take note of it. */
-  async #durable(work: Promise<void>): Promise<void> {
-    await work.catch((error: unknown) => {
-      this.#options.logger.error('what an embedded device has taken was not stored', {
-        error: String(error),
-      });
-    });
+    await this.#memory.took(values);
   }
 
   #inTime<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
@@ -378,24 +364,19 @@ export class EmbeddedDevice implements ExposedDevice {
     this.#lastSync = this.#options.clock.now();
     this.#answering.answered();
     this.#showState();
-    this.#snapshotTimer ??= this.#options.clock.schedule(SNAPSHOT_INTERVAL_MS, () => {
-      this.#snapshotTimer = undefined;
-      this.#inBackground(this.#saveSnapshot());
-    });
+    this.#memory.saveLater();
   }
 
-  async #saveSnapshot(): Promise<void> {
+  get #snapshot(): DeviceSnapshot | undefined {
     const { tree, shadow } = this.deviceModel;
-    if (tree === undefined || this.#facts === undefined || this.#rows.isRemoved) return;
-    const { values: written } = this.#written;
-    await saveSnapshot(this.#options.store, this.#snapshotKey, {
+    if (tree === undefined || this.#facts === undefined || this.#rows.isRemoved) return undefined;
+    return {
       identity: this.#options.identity,
       facts: this.#facts,
       friendlyName: this.#friendlyName,
       capabilities: this.#capabilities,
       tree: { ...tree, values: new Map(shadow.entries()) },
-    });
-    await this.#written.forget(written);
+    };
   }
 
   #inBackground(work: Promise<unknown>): void {
