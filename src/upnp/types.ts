@@ -93,9 +93,6 @@ export type LossReason = 'byebye' | 'expired' | 'rebooted' | 'removed' | 'stoppe
 /** An argument of an action. A deviating device puts the list document into the body unescaped: `xml` is then its text. */
 export type OutArguments = ReadonlyMap<string, string>;
 
-/** Request Timeout, Too Many Requests, Service Unavailable. */
-const PASSING_HTTP_ERRORS: ReadonlySet<number> = new Set([408, 429, 503]);
-
 /** Error answered by the device for an action [UDA 3.2.2], or `transport` trouble on the way. */
 export class ActionError extends Error {
   /** `upnp` = the device answered with a UPnPError; `transport` = no usable answer came (then `code` is 0). */
@@ -121,16 +118,6 @@ export class ActionError extends Error {
     this.code = code;
     this.serviceType = serviceType;
     this.action = action;
-  }
-
-  /**
-   * True when the device itself will not do this, so that it may be asked otherwise: by a UPnPError, or by a bare HTTP error, as
-   * partial implementations answer to actions that they lack. Trouble on the way, or a device that is busy, may pass.
-   */
-  get isRefusal(): boolean {
-    if (this.source === 'upnp') return true;
-    const { httpStatus = 0 } = this;
-    return httpStatus >= 400 && !PASSING_HTTP_ERRORS.has(httpStatus);
   }
 }
 

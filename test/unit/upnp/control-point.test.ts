@@ -11,6 +11,7 @@ import type {
   SubscriptionState,
 } from '../../../src/upnp/types.ts';
 import type { ActionError } from '../../../src/upnp/types.ts';
+import { isRefusal } from '../../../src/upnp-dm/refusal.ts';
 import { FakeUpnpDevice, httpResponse } from '../../support/fake-upnp-device.ts';
 import { waitFor } from '../../support/wait-for.ts';
 
@@ -188,11 +189,13 @@ describe('control point on loopback', () => {
 
     answer = () => httpResponse(500, 'Internal error');
     const broken = await rejection(controlPoint.invoke(root, serviceOf(root), 'GetValues', []));
-    expect(broken).to.include({ source: 'transport', code: 0, httpStatus: 500, isRefusal: true });
+    expect(broken).to.include({ source: 'transport', code: 0, httpStatus: 500 });
+    expect(isRefusal(broken)).to.equal(true);
 
     answer = () => httpResponse(503, 'Busy');
     const busy = await rejection(controlPoint.invoke(root, serviceOf(root), 'GetValues', []));
-    expect(busy).to.include({ source: 'transport', code: 0, httpStatus: 503, isRefusal: false });
+    expect(busy).to.include({ source: 'transport', code: 0, httpStatus: 503 });
+    expect(isRefusal(busy)).to.equal(false);
   });
 
   it('subscribes, takes an early initial event, recovers from a gap and from 412', async () => {
