@@ -1,5 +1,5 @@
+import { UNKNOWN_TIME } from '../datamodel/value-codec.ts';
 import type { AcsSettings } from './types.ts';
-import { UNKNOWN_TIME } from './events/periodic.ts';
 
 /** What a CPE fresh from the factory does [TR-181 ManagementServer.]; who the ACS is, is not among it. */
 export const FACTORY_SETTINGS: Omit<

@@ -20,8 +20,8 @@ const XML_SPACE = /[ \t\r\n]+/g;
 const BASE64 = /^[A-Za-z0-9+/]*={0,2}$/;
 const HEX = /^[0-9A-Fa-f]*$/;
 const FRACTION_DIGITS = 9;
-/** [TR-106 3.2.1] */
-const UNKNOWN_TIME = '0001-01-01T00:00:00Z';
+/** What a dateTime reads while nobody knows it [TR-106 3.2.1]. */
+export const UNKNOWN_TIME = '0001-01-01T00:00:00Z';
 
 /**
  * The canonical form of `literal` as a value of `type`, or undefined when it is not one. White space around the value is

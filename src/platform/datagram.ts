@@ -9,6 +9,7 @@ import type { NameLookup } from './name-lookup.ts';
  */
 export type SendDatagram = (host: string, port: number, data: Buffer) => Promise<void>;
 
+/** Sends to hosts as `names` finds them. */
 export const datagramSender =
   (names: Pick<NameLookup, 'addressOf'>): SendDatagram =>
   async (host, port, data) => {

@@ -2,9 +2,6 @@ import { createHash } from 'node:crypto';
 
 import type { EndpointIdentity } from '../types.ts';
 
-/** "Not known" as a dateTime of CWMP [TR-106 3.2.1]. */
-export const UNKNOWN_TIME = '0001-01-01T00:00:00Z';
-
 export interface PeriodicSettings {
   readonly periodicInformEnable: boolean;
   readonly periodicInformInterval: number;

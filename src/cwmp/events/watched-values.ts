@@ -77,8 +77,10 @@ export class WatchedValues {
     if (this.#digests.delete(path)) this.#changed.add(bucketOf(path));
   }
 
-  /** Forgets a parameter, or all below an object (a path with final dot). */
-  /** @param which of those at or below `path`; all by default */
+  /**
+   * Forgets a parameter, or all below an object (a path with final dot).
+   * @param which of those at or below `path`; all by default
+   */
   forgetBelow(path: string, which: (path: string) => boolean = () => true): void {
     for (const known of this.#digests.keys()) {
       if ((known === path || (path.endsWith('.') && known.startsWith(path))) && which(known))

@@ -1,5 +1,6 @@
 import type { EndpointIdentity } from '../../cwmp/types.ts';
 import type { DataModel } from '../../datamodel/data-model.ts';
+import { UNKNOWN_TIME } from '../../datamodel/value-codec.ts';
 import { aliasColumn } from '../../device2/alias-column.ts';
 import { LocalTable } from '../../device2/local-table.ts';
 import type { DocumentStore } from '../../platform/store/document-store.ts';
@@ -33,7 +34,6 @@ interface ServiceRow {
   readonly alias?: string;
 }
 
-const UNKNOWN_TIME = '0001-01-01T00:00:00Z';
 const PROCESSED: readonly CommandProcessed[] = ['Pending', 'Retrying', 'Success', 'Error'];
 const SERVICE_KEY = 'proxier/service/';
 

@@ -1,4 +1,5 @@
 import type { DataModel } from '../../datamodel/data-model.ts';
+import { UNKNOWN_TIME } from '../../datamodel/value-codec.ts';
 import { LocalTable, type LocalColumn } from '../../device2/local-table.ts';
 import type { DocumentStore } from '../../platform/store/document-store.ts';
 import { cut, LONGEST_NAME } from './texts.ts';
@@ -28,7 +29,6 @@ export interface DiscoveryRow {
 }
 
 const STATUS: readonly DiscoveryStatus[] = ['LeaseActive', 'LeaseExpired', 'ByebyeReceived'];
-const UNKNOWN_TIME = '0001-01-01T00:00:00Z';
 
 /** [TR-181 UPnP.Discovery] What SSDP told of, in three tables. */
 export class DiscoveryTables {
