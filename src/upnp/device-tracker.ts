@@ -43,6 +43,8 @@ interface Entry {
   probeTimer: Timer | undefined;
   /** Cuts off the fetch or probe under way. */
   work: AbortController;
+  /** While it is probed: the question is out. */
+  isAsked: boolean;
   /** When it was heard of last, monotonic milliseconds. */
   heardAt: number;
 }
@@ -76,6 +78,8 @@ export class DeviceTracker {
     const { announcement } = sighting;
     const entry = this.#entries.get(announcement.location);
     if (entry !== undefined) {
+      // An answer that was on its way when the device said goodbye is none to the question whether it is there.
+      if (sighting.kind === 'response' && entry.presence.phase === 'probing' && !entry.isAsked) return;
       entry.heardAt = this.#options.clock.monotonic();
       this.#step(entry, sighting);
       if (entry.device !== undefined)
@@ -170,6 +174,7 @@ export class DeviceTracker {
       timer: undefined,
       probeTimer: undefined,
       work: new AbortController(),
+      isAsked: false,
       heardAt: this.#options.clock.monotonic(),
     };
     this.#entries.set(entry.location, entry);
@@ -341,7 +346,9 @@ export class DeviceTracker {
   }
 
   #probeAfter(entry: Entry, delayMs: number, signal: AbortSignal): void {
+    entry.isAsked = false;
     entry.probeTimer = this.#options.clock.schedule(delayMs, () => {
+      entry.isAsked = true;
       this.#options.searchUnicast(entry.presence.announcement);
       // An answer comes in as a sighting and ends the probing.
       entry.probeTimer = this.#options.clock.schedule(PROBE_ANSWER_MS, () => {

@@ -54,7 +54,12 @@ describe('device tracker', () => {
     });
   });
 
-  const hear = (location: string, interfaceName: string, maxAgeSeconds = 1800): void => {
+  const hear = (
+    location: string,
+    interfaceName: string,
+    maxAgeSeconds = 1800,
+    kind: 'alive' | 'response' = 'alive',
+  ): void => {
     const announcement: Announcement = {
       udn: UDN,
       namesRoot: true,
@@ -69,7 +74,7 @@ describe('device tracker', () => {
       searchPort: undefined,
       dmAnnouncement: undefined,
     };
-    tracker.receive({ kind: 'alive', announcement });
+    tracker.receive({ kind, announcement });
   };
 
   it('knows a device once that is heard on two interfaces', async () => {
@@ -105,6 +110,31 @@ describe('device tracker', () => {
     clock.advance(30_000);
     await waitFor(() => clock.pendingCount === 1 && fetched.length === 3, 'the third attempt');
     expect(log).to.deep.equal([`unusable ${WIRED}`, `unusable ${WIRED}`]);
+  });
+
+  it('takes no answer for one to its question that was on its way when the device said goodbye', async () => {
+    hear(WIRED, 'eth0');
+    await waitFor(() => log.length === 1, 'the device');
+    silent.add(WIRED);
+    tracker.receive({ kind: 'byebye', udn: UDN, sourceAddress: '192.0.2.9', dmAnnouncement: undefined });
+    clock.advance(999);
+    hear(WIRED, 'eth0', 1800, 'response');
+    clock.advance(1);
+    clock.advance(1500);
+    await waitFor(() => log.length === 2, 'its loss');
+    expect(log[1]).to.equal(`lost ${WIRED} byebye`);
+  });
+
+  it('believes an answer to its question', async () => {
+    hear(WIRED, 'eth0');
+    await waitFor(() => log.length === 1, 'the device');
+    silent.add(WIRED);
+    tracker.receive({ kind: 'byebye', udn: UDN, sourceAddress: '192.0.2.9', dmAnnouncement: undefined });
+    clock.advance(1000);
+    hear(WIRED, 'eth0', 1800, 'response');
+    clock.advance(1500);
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(log).to.deep.equal([`appeared ${WIRED}`, 'renewed for 1800 s']);
   });
 
   it('uses one location of a device that has two, and the other as soon as that is lost', async () => {
